@@ -1,0 +1,264 @@
+"""Library: the one door to the store. Open it, add papers, search, get, remove.
+
+    with Library(folder) as library:
+        report = library.add([Path("papers.jsonl")])
+        result = library.search("does process supervision help?")
+
+Reading needs no lock; whatever writes holds one, and leaves the library consistent
+whenever it is stopped.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from store import indexing, readers
+from store.catalogue import FILE_NAME, Catalogue
+from store.embedding import Embedder, EmbedderChoice, Vector, create
+from store.errors import EmbedderMismatch, InputError, LibraryError
+from store.intake import Intake, Report, remove_paper
+from store.lock import writing
+from store.paper import Paper, Problem
+from store.scope import Scope, to_sql
+from store.search import Searcher, SearchResult
+from store.vectors import Vectors, VectorsDamaged
+
+SMALL_REMAINDER = 400
+"""So many unindexed papers are finished when a library is opened; more wait for the next `add`."""
+
+
+class Step(NamedTuple):
+    """How far an `add` is: `stage` is "reading" or "indexing", `total` None while it is unknown."""
+
+    stage: str
+    done: int
+    total: int | None
+
+
+class Library:
+    """A folder of papers. Methods raise `LibraryError` with a message and a hint for the user."""
+
+    def __init__(
+        self,
+        folder: Path,
+        choice: EmbedderChoice | None = None,
+        *,
+        server: str | None = None,
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.folder = folder
+        self._choice = choice or EmbedderChoice()
+        self._server = server
+        self._notice = notice
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of every file."""
+        for name in ("_searcher", "_reading"):
+            self.__dict__.pop(name, None)
+        if "_vectors" in self.__dict__:
+            self._vectors.close()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        return (self.folder / FILE_NAME).is_file()
+
+    def add(
+        self,
+        paths: Sequence[Path],
+        *,
+        progress: Callable[[Step], None] = lambda _: None,
+        wait: bool = True,
+    ) -> Report:
+        """Reads files and folders into the library and indexes what is new."""
+        began = time.perf_counter()
+        report = Report()
+        files, skipped = readers.expand(list(paths))
+        with writing(self.folder, wait=wait, on_wait=self._notice), self._writable() as catalogue:
+            intake = Intake(catalogue, report)
+            done = 0
+
+            def on_batch(count: int) -> None:
+                nonlocal done
+                done += count
+                progress(Step("reading", done, None))
+
+            # Texts without titles come last, so that they find the papers they belong to.
+            for file in sorted(files, key=readers.is_untitled):
+                try:
+                    intake.take_file(str(file), readers.read(file), on_batch)
+                except InputError as error:
+                    if len(files) == 1:
+                        raise
+                    report.problems.append((str(file), Problem("file", error.message, error.hint)))
+            report.notes.extend(f"{path}: skipped, {error.message}" for path, error in skipped)
+            report.embedded = self._index(catalogue, progress)
+        report.seconds = time.perf_counter() - began
+        return report
+
+    def finish(self, *, progress: Callable[[Step], None] = lambda _: None, at_most: int | None = None) -> int:
+        """Indexes what an interrupted `add` left; returns how many texts were pending.
+
+        Does nothing, and says so, where more than `at_most` are pending.
+        """
+        pending = indexing.pending(self._reading)
+        if pending == 0:
+            return 0
+        if at_most is not None and pending > at_most:
+            self._notice(f"{pending:,} papers are not indexed yet; run `citeloom add` again to finish")
+            return pending
+        with writing(self.folder, wait=False, on_wait=self._notice), self._writable() as catalogue:
+            self._index(catalogue, progress)
+        return pending
+
+    def search(self, query: str, count: int = 10, scope: Scope | None = None) -> SearchResult:
+        """The `count` best papers for `query` within `scope`, by words and by meaning."""
+        return self._searcher.search(query, count, scope or Scope())
+
+    def embed(self, texts: list[str]) -> Vector:
+        """Unit vectors of `texts` by the library's embedder, shape (len(texts), dimensions)."""
+        return self._searcher.embed(texts)
+
+    def get(self, key: str) -> Paper | None:
+        """The paper with this citation key."""
+        paper_id = self._reading.id_of(key)
+        return None if paper_id is None else self._reading.paper(paper_id)
+
+    def papers(self, scope: Scope | None = None) -> Iterator[Paper]:
+        """Every paper in `scope`, in the order in which they came."""
+        condition, parameters = to_sql(scope or Scope())
+        ids = [row["id"] for row in self._reading.rows(f"SELECT id FROM papers WHERE {condition} ORDER BY id", parameters)]
+        for start in range(0, len(ids), 500):
+            yield from self._reading.papers(ids[start : start + 500]).values()
+
+    def count(self) -> int:
+        """How many papers the library holds."""
+        return self._reading.count()
+
+    def pending(self) -> int:
+        """How many texts are not yet found by similarity."""
+        return indexing.pending(self._reading)
+
+    def remove(self, keys: Sequence[str], *, wait: bool = True) -> list[Paper]:
+        """Takes papers out; returns them. Nothing is removed if one of the keys is unknown."""
+        with writing(self.folder, wait=wait, on_wait=self._notice), self._writable() as catalogue:
+            ids = {key: catalogue.id_of(key) for key in keys}
+            if unknown := [key for key, paper_id in ids.items() if paper_id is None]:
+                raise InputError(f"there is no paper {unknown[0]} in the library", "see `citeloom papers list`")
+            removed = catalogue.papers([paper_id for paper_id in ids.values() if paper_id is not None])
+            with catalogue.transaction():
+                for paper_id in removed:
+                    remove_paper(catalogue, paper_id)
+            self._index(catalogue, lambda _: None)
+        return list(removed.values())
+
+    def rebuild(self, *, progress: Callable[[Step], None] = lambda _: None) -> int:
+        """Makes the vector index anew, with the embedder now configured; returns how many texts it holds."""
+        with writing(self.folder, wait=True, on_wait=self._notice), self._writable(any_embedder=True) as catalogue:
+            changed = catalogue.fact("embedder") != self._choice.name
+            with catalogue.transaction():
+                catalogue.remember("embedder", self._choice.name)
+            indexing.mark_all_pending(catalogue, forget_vectors=changed)
+            self._vectors.reset()
+            self._index(catalogue, progress)
+            return indexing.held(catalogue)
+
+    def check_index(self) -> str | None:
+        """What is wrong with the vector index, or None: it holds just what the catalogue says."""
+        held = indexing.held(self._reading)
+        try:
+            count = self._vectors.count()
+            probe = self._reading.rows("SELECT vector FROM parts WHERE indexed ORDER BY paper_id DESC LIMIT 1")
+            if probe:
+                self._vectors.nearest(indexing.unpacked([probe[0]["vector"]])[0], 10, held=held)
+        except VectorsDamaged as error:
+            return str(error)
+        orphans = int(self._reading.value("SELECT count(*) FROM orphans"))
+        return None if count in (held, held + orphans) else f"it holds {count} vectors, the catalogue {held}"
+
+    def embedder_name(self) -> str | None:
+        """The embedder that the library was made with."""
+        return self._reading.fact("embedder")
+
+    def _index(self, catalogue: Catalogue, progress: Callable[[Step], None]) -> int:
+        total = indexing.pending(catalogue)
+        done = 0
+
+        def on_chunk(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(Step("indexing", done, total))
+
+        try:
+            return indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
+        except VectorsDamaged:
+            self._notice("the vector index is damaged; rebuilding it from the catalogue")
+            self._vectors.reset()
+            indexing.mark_all_pending(catalogue, forget_vectors=False)
+            total, done = indexing.pending(catalogue), 0
+            return indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
+
+    def _writable(self, *, any_embedder: bool = False) -> _Writable:
+        return _Writable(self.folder, None if any_embedder else self._choice.name)
+
+    @cached_property
+    def _reading(self) -> Catalogue:
+        if not self.exists:
+            raise LibraryError(f"there is no library at {self.folder}", "add papers first: citeloom add PATH")
+        catalogue = Catalogue(self.folder, read_only=True)
+        check_embedder(catalogue, self._choice.name)
+        return catalogue
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return Vectors(self.folder, library_id=self._reading.fact("library_id") or "", server=self._server)
+
+    @cached_property
+    def _embedder(self) -> Embedder:
+        return create(self._choice)
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self._reading, self._vectors, self._embedder, self._notice)
+
+
+class _Writable:
+    """A writing connection for the length of a `with`; makes the library where there is none."""
+
+    def __init__(self, folder: Path, embedder: str | None) -> None:
+        self._folder = folder
+        self._embedder = embedder
+
+    def __enter__(self) -> Catalogue:
+        self._catalogue = catalogue = Catalogue(self._folder, read_only=False)
+        if catalogue.fact("library_id") is None:
+            with catalogue.transaction():
+                catalogue.remember("library_id", uuid.uuid4().hex[:12])
+                catalogue.remember("embedder", self._embedder or "")
+        if self._embedder:
+            check_embedder(catalogue, self._embedder)
+        return catalogue
+
+    def __exit__(self, *_: object) -> None:
+        self._catalogue.close()
+
+
+def check_embedder(catalogue: Catalogue, name: str) -> None:
+    """Refuses a library whose vectors another embedder made: they cannot be compared."""
+    made_with = catalogue.fact("embedder")
+    if made_with and made_with != name:
+        raise EmbedderMismatch(
+            f"the library was made with the embedder {made_with}, the settings say {name}",
+            "run `citeloom doctor --rebuild` to index it anew, or set the embedder back",
+        )

@@ -1,0 +1,75 @@
+"""Cuts an abstract into sentences, with offsets into the text as it is stored.
+
+sentencex finds the boundaries. It sees a mask of the text, equal in length, in which the
+full stops of abbreviations, formulas and addresses are hidden, so its offsets hold for
+the original.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from sentencex import get_sentence_boundaries
+
+from store.paper import Sentence
+
+_HIDDEN = re.compile(
+    r"""
+      \$\$[^$]{1,400}\$\$ | \$(?!\s)[^$\n]{1,200}(?<!\s)\$                # formulas
+    | https?:\s?//\S*[^\s.,;:!?)\]}'"]                                    # addresses
+    | \b[\w-]+\.\s?(?:com|org|io|net|ai|edu|gov)\b(?:\s?/\s?[\w./~-]*\w)?
+    | \b(?:e\.\s?g|i\.\s?e|i\.(?:\\,)?\s?i\.(?:\\,)?\s?d|w\.\s?r\.\s?t|a\.\s?k\.\s?a|s\.\s?t|cf|vs|resp|approx|ca)\.
+    | \b(?:et\ al|etc|viz)\.(?=\s*[,;:)\](a-z0-9])                         # final only before a capital
+    | \b(?:Figs?|Eqs?|Secs?|Tabs?|Thms?|Props?|Defs?|Lem|Cor|Chap|Ch|App|Refs?|Alg|Vol|Nos?|pp|Dr|Prof|Mr|Mrs|Ms|St)
+      \.(?=\s*[\dA-Z(\[~])
+    | \b(?:[A-Z]\.)+(?=\s[A-Z][\w'-]+)(?<!\bU\.S\.)                        # initials
+    | (?<=\w)\.(?=\w)(?![A-Z][A-Za-z]+\s)                                  # decimals, file names, versions
+    | \.{3,}(?=\s*[a-z,;:)\]])                                             # an ellipsis inside a sentence
+    """,
+    re.VERBOSE,
+)
+_STOPS = str.maketrans({".": "_", "!": "_", "?": "_"})
+_INDENT = re.compile(r"\s*")
+_NO_LETTER = re.compile(r"[\W\d_]*")
+_LOWER_CASE_WORD = re.compile(r"[a-z]+(?![\w-])")
+
+
+@lru_cache(maxsize=4096)
+def split(abstract: str) -> tuple[Sentence, ...]:
+    """The sentences of `abstract`, in order; what lies between two is blank."""
+    mask = _HIDDEN.sub(lambda match: match.group().translate(_STOPS), abstract)
+    sentences: list[Sentence] = []
+    for start, end in _joined(_spans(mask), abstract):
+        sentences.append(Sentence(len(sentences) + 1, start, end, abstract[start:end]))
+    return tuple(sentences)
+
+
+def _spans(mask: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence of `mask`, without the blanks around it."""
+    spans = []
+    for boundary in get_sentence_boundaries("en", mask):
+        start, end = int(boundary["start_index"]), int(boundary["end_index"])
+        indent = _INDENT.match(mask, start, end)
+        start = indent.end() if indent else start
+        end = start + len(mask[start:end].rstrip())
+        if start < end:
+            spans.append((start, end))
+    return spans
+
+
+def _joined(spans: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """`spans` with fragments joined: a list number goes to what follows, a lone mark to what precedes."""
+    joined: list[tuple[int, int]] = []
+    number_start: int | None = None
+    for start, end in spans:
+        if number_start is not None:
+            start, number_start = number_start, None
+        fragment = _NO_LETTER.fullmatch(text, start, end) is not None
+        if fragment and any(char.isdigit() for char in text[start:end]) and end != spans[-1][1]:
+            number_start = start
+        elif joined and (fragment or _LOWER_CASE_WORD.match(text, start)):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined

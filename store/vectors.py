@@ -1,0 +1,187 @@
+"""The vector index, in Chroma: embedded in the library's folder, or a server over HTTP.
+
+It holds nothing but ids and vectors, and can be thrown away: the catalogue has every
+vector too, so that rebuilding costs no embedding. An id is `PAPER.PART`, both numbers of
+the catalogue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from store.embedding import Matrix, Vector
+from store.errors import LibraryError
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+FOLDER_NAME = "vectors"
+_BATCH = 1000
+_HNSW = {"space": "cosine", "ef_search": 400, "ef_construction": 200, "max_neighbors": 16}
+
+
+class VectorsDamaged(Exception):
+    """The index cannot be read or does not hold what it should; rebuild it from the catalogue."""
+
+
+class PartId(NamedTuple):
+    """What a vector belongs to: a paper's row id, and which of its texts (0: title and abstract)."""
+
+    paper: int
+    part: int
+
+    def __str__(self) -> str:
+        return f"{self.paper}.{self.part}"
+
+    @classmethod
+    def parse(cls, text: str) -> PartId:
+        """The id that `str` wrote."""
+        paper, part = text.split(".")
+        return cls(int(paper), int(part))
+
+
+class Vectors:
+    """The vectors of one library. Only one process may write; `reopen` shows what another one wrote."""
+
+    def __init__(self, folder: Path, *, library_id: str, server: str | None = None) -> None:
+        self.path = folder / FOLDER_NAME
+        self._collection_name = f"papers-{library_id}"
+        self._server = server
+        self._client: ClientAPI | None = None
+        self._open: Collection | None = None
+
+    def upsert(self, ids: Sequence[PartId], vectors: Matrix) -> None:
+        """Adds vectors, or replaces those with the same id. `vectors` has shape (len(ids), dimensions)."""
+        from chromadb.errors import ChromaError
+
+        try:
+            for start in range(0, len(ids), _BATCH):
+                chunk = slice(start, start + _BATCH)
+                self._collection.upsert(ids=[str(part) for part in ids[chunk]], embeddings=vectors[chunk])
+        except ChromaError as error:
+            raise _explained(error) from error
+
+    def delete(self, ids: Sequence[PartId]) -> None:
+        """Removes vectors; ids that are not there do no harm."""
+        from chromadb.errors import ChromaError
+
+        try:
+            for start in range(0, len(ids), _BATCH):
+                self._collection.delete(ids=[str(part) for part in ids[start : start + _BATCH]])
+        except ChromaError as error:
+            raise _explained(error) from error
+
+    def nearest(self, vector: Vector, count: int, *, held: int) -> list[tuple[PartId, float]]:
+        """The `count` nearest parts and their cosine similarities, nearest first.
+
+        `held` is how many vectors the catalogue says are here: an index that lost its
+        segment answers with fewer and no error.
+        """
+        from chromadb.errors import ChromaError
+
+        wanted = min(count, held)
+        if wanted == 0:
+            return []
+        try:
+            answer = self._collection.query(query_embeddings=[vector], n_results=wanted, include=["distances"])
+        except ChromaError as error:
+            raise _explained(error) from error
+        ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
+        if len(ids) < wanted:
+            raise VectorsDamaged(f"{len(ids)} of {wanted} vectors were found")
+        return [(PartId.parse(text), 1.0 - float(far)) for text, far in zip(ids, distances, strict=True)]
+
+    def ids(self) -> set[PartId]:
+        """Every id in the index."""
+        from chromadb.errors import ChromaError
+
+        try:
+            return {PartId.parse(text) for text in self._collection.get(include=[])["ids"]}
+        except ChromaError as error:
+            raise _explained(error) from error
+
+    def count(self) -> int:
+        """How many vectors the index holds."""
+        from chromadb.errors import ChromaError
+
+        try:
+            return self._collection.count()
+        except ChromaError as error:
+            raise _explained(error) from error
+
+    def reset(self) -> None:
+        """Throws the index away and begins an empty one."""
+        import shutil
+
+        if self._server:
+            from chromadb.errors import NotFoundError
+
+            try:
+                self._connected().delete_collection(self._collection_name)
+            except NotFoundError:
+                pass
+            self._open = None
+            return
+        self.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def reopen(self) -> None:
+        """Drops what this process knows of the index; the next use reads it from disk."""
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the index's files."""
+        if self._client is not None:
+            self._client.close()
+        self._client = self._open = None
+
+    @property
+    def _collection(self) -> Collection:
+        if self._open is None:
+            self._open = self._connected().get_or_create_collection(
+                self._collection_name, configuration={"hnsw": _HNSW}, embedding_function=None
+            )
+        return self._open
+
+    def _connected(self) -> ClientAPI:
+        if self._client is None:
+            os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+            logging.getLogger("chromadb").setLevel(logging.ERROR)
+            import chromadb
+            from chromadb.config import Settings
+            from chromadb.errors import ChromaError
+
+            settings = Settings(anonymized_telemetry=False)
+            try:
+                if self._server:
+                    address = urlsplit(self._server)
+                    self._client = chromadb.HttpClient(
+                        host=address.hostname or "localhost",
+                        port=address.port or 8000,
+                        ssl=address.scheme == "https",
+                        settings=settings,
+                    )
+                else:
+                    self._client = chromadb.PersistentClient(str(self.path), settings=settings)
+            except ChromaError as error:
+                raise _explained(error) from error
+            except ValueError as error:  # how Chroma says that the server cannot be reached
+                hint = "start it with `chroma run`, or take vectors.server out of the settings"
+                raise LibraryError(f"the Chroma server at {self._server} does not answer: {error}", hint) from error
+        return self._client
+
+
+def _explained(error: Exception) -> Exception:
+    """A full disk for what it is; anything else means that the index must be rebuilt."""
+    said = str(error)
+    if "disk is full" in said or "No space left" in said:
+        return LibraryError(
+            "the disk is full", "free some space and run the command again; what was added before is kept"
+        )
+    return VectorsDamaged(said)
