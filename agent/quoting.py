@@ -1,0 +1,108 @@
+"""Quote mode: an answer made of stored sentences, or an abstention; no model, no network."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from agent import citations
+from agent.answer import ABSTENTION, Answer, Citation, Claim, Reference
+from agent.evidence import Evidence
+from agent.relevance import CANDIDATES, Candidate, ReadSentence, Reading, best_set, fitted_models, read
+from store import sentences
+from store.library import Library
+from store.paper import Paper
+from store.scope import Scope
+from store.search import SearchResult
+
+NEAREST = 3
+"""How many papers an abstention shows."""
+_SENTENCES_ALONE = 2
+"""Sentences quoted from the only paper of an answer; where several are cited, one each."""
+_SECOND_SENTENCE_SHARE = 0.6
+"""A second sentence is quoted if it is at least this likely, compared with the first."""
+
+
+def answer(library: Library, question: str, scope: Scope | None = None, *, most_papers: int | None = None) -> Answer:
+    """Answers `question` by quoting, from as many papers as bear on it; abstains where none does.
+
+    Raises `LibraryError` where the question or the scope cannot be used.
+    """
+    began = time.perf_counter()
+    result, reading = consider(library, question, scope)
+    retrieved = time.perf_counter()
+    cited = best_set(reading.candidates)[:most_papers] if reading.answerable >= fitted_models().threshold else []
+    text, claims, references = _compose(cited)
+    return Answer(
+        question=question,
+        mode="quote",
+        text=text if cited else ABSTENTION,
+        claims=claims,
+        references=references,
+        nearest=() if cited else tuple(hit.paper for hit in result.hits[:NEAREST]),
+        abstained=not cited,
+        timings=_timings(began, retrieved),
+        warnings=_warnings(question),
+    )
+
+
+def consider(library: Library, question: str, scope: Scope | None = None) -> tuple[SearchResult, Reading]:
+    """Searches, reads the first hits sentence by sentence, and rates them."""
+    result = library.search(question, CANDIDATES, scope)
+    texts = [sentence.text for hit in result.hits for sentence in sentences.split(hit.paper.abstract)]
+    vectors = library.embed([question, *texts])
+    return result, read(result, vectors[1:] @ vectors[0], fitted_models())
+
+
+def _compose(cited: Sequence[Candidate]) -> tuple[str, tuple[Claim, ...], tuple[Reference, ...]]:
+    """Text, claims and references, a block a paper, the likeliest first."""
+    evidence = Evidence()
+    claims: list[Claim] = []
+    references: list[Reference] = []
+    blocks: list[str] = []
+    for candidate in cited:
+        paper = candidate.hit.paper
+        number = evidence.add(paper)
+        references.append(Reference(number, paper, candidate.hit.variant))
+        quoted = [
+            citation
+            for item in _to_quote(candidate, alone=len(cited) == 1)
+            if (citation := evidence.cite(number, item.sentence.index, candidate.probability))
+        ]
+        claims.extend(Claim(citation.quote, "supported", (citation,)) for citation in quoted)
+        blocks.append(_block(paper, quoted))
+    return "\n\n".join(blocks), tuple(claims), tuple(references)
+
+
+def _to_quote(candidate: Candidate, *, alone: bool) -> list[ReadSentence]:
+    """The sentences to quote, in the order of the abstract."""
+    first, *others = candidate.sentences
+    chosen = [first]
+    if alone:
+        chosen += [
+            item
+            for item in others[: _SENTENCES_ALONE - 1]
+            if item.probability >= _SECOND_SENTENCE_SHARE * first.probability
+        ]
+    return sorted(chosen, key=lambda item: item.sentence.index)
+
+
+def _block(paper: Paper, quoted: Sequence[Citation]) -> str:
+    heading = " ".join(part for part in (f"**{citations.escaped(paper.label)}**", citations.byline(paper)) if part)
+    quotes = [f"> {citations.escaped(citation.quote)} {citations.marks([citation.number])}" for citation in quoted]
+    return "\n>\n".join([f"{heading}\n\n{quotes[0]}", *quotes[1:]])
+
+
+def _timings(began: float, retrieved: float) -> dict[str, float]:
+    """Milliseconds since `began`; quoting has its first text when it has all of it."""
+    total = round((time.perf_counter() - began) * 1000, 2)
+    return {"retrieve_ms": round((retrieved - began) * 1000, 2), "first_token_ms": total, "total_ms": total}
+
+
+def _warnings(question: str) -> tuple[str, ...]:
+    letters = [char for char in question if char.isalpha()]
+    foreign = sum(not unicodedata.name(char, "").startswith(("LATIN", "GREEK")) for char in letters)
+    if foreign * 2 > len(letters):
+        return ("the question is mostly in another script; the built-in search understands English best",)
+    return ()

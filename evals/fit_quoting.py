@@ -1,0 +1,240 @@
+"""Fits the models of agent/relevance.json and prints how they do on libraries they have not seen.
+
+usage: python -m evals.fit_quoting [--write]
+
+Needs scikit-learn (extra `dev`). The three corpora are the seeds and two samples of arXiv
+listings, with gold questions written for them; none is the set that answers are judged on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+import zlib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from agent.relevance import (
+    CANDIDATES,
+    Candidate,
+    Logistic,
+    Models,
+    ReadSentence,
+    best_set,
+    paper_signals,
+    question_signals,
+    sentence_signals,
+)
+from evals.gold import CORPORA, FOLDER, Question, build_library, load
+from evals.metrics import abstention_scores, citation_scores
+from store import sentences
+from store.embedding import Matrix
+from store.search import SearchResult
+
+FOLDS = 5
+INVERSE_REGULARISATION = {"sentence": 0.3, "paper": 0.3, "answerable": 0.1}
+ALSO_WEIGHT = 0.5
+"""A paper that may be cited but need not is half an example of each kind."""
+SENTENCE_INPUTS = (
+    "similarity coverage similarity_gap coverage_gap position is_first is_last has_number gives_quantity own_work "
+    "background address length"
+).split()
+PAPER_INPUTS = (
+    "similarity coverage best_sentence best_two_sentences score_gap similarity_gap dense_closeness lexical_closeness "
+    "depth comparison comparison_depth short short_depth missing_number"
+).split()
+QUESTION_INPUTS = (
+    "best_log_odds second_best expected_papers similarity best_sentence best_two_sentences agreement matched_rarity "
+    "missing_number comparison"
+).split()
+THRESHOLDS = [round(0.30 + 0.02 * step, 2) for step in range(24)]
+Signals = Mapping[str, float]
+
+
+class Case(NamedTuple):
+    """A gold question with what the search found and how similar each sentence is."""
+
+    question: Question
+    result: SearchResult
+    similarities: Matrix
+
+
+class Example(NamedTuple):
+    """Signals, how right they are (0 to 1), and to which question they belong."""
+
+    signals: Signals
+    truth: float
+    question: str
+
+
+def main() -> None:
+    """Fits, reports on held-out libraries, and writes the coefficients if asked to."""
+    cases = {corpus: _cases(corpus) for corpus in CORPORA}
+    held_out: list[tuple[str, Sequence[Case], list[frozenset[str]], list[float]]] = []
+    for corpus in CORPORA:
+        models = _fit([case for other in CORPORA if other != corpus for case in cases[other]])
+        held_out.append((corpus, cases[corpus], *_answers(cases[corpus], models)))
+    threshold = _best_threshold(held_out)
+    print("corpus            n    citation P / R / F1      abstention P / R / F1   (fitted on the other two)")
+    for corpus, own, cited, answerable in held_out:
+        kept = [one if likely >= threshold else frozenset() for one, likely in zip(cited, answerable, strict=True)]
+        gold = [case.question.gold for case in own]
+        one, two = citation_scores(kept, gold), abstention_scores(kept, gold)
+        print(
+            f"{corpus:<16} {len(own):>3}    {one.precision:.3f} / {one.recall:.3f} / {one.f1:.3f}"
+            f"    {two.precision:.3f} / {two.recall:.3f} / {two.f1:.3f}"
+        )
+    models = _fit([case for corpus in CORPORA for case in cases[corpus]])
+    print(f"threshold {threshold}")
+    if "--write" in sys.argv:
+        _write(models, threshold, sum(len(own) for own in cases.values()))
+
+
+def _cases(corpus: str) -> list[Case]:
+    cases = []
+    with tempfile.TemporaryDirectory() as folder, build_library(corpus, Path(folder)) as library:
+        for question in load(corpus):
+            result = library.search(question.text, CANDIDATES)
+            texts = [sentence.text for hit in result.hits for sentence in sentences.split(hit.paper.abstract)]
+            vectors = library.embed([question.text, *texts])
+            cases.append(Case(question, result, vectors[1:] @ vectors[0]))
+    return cases
+
+
+def _fit(cases: Sequence[Case]) -> Models:
+    """All three models; the one for the question learns from papers rated by models that did not see it."""
+    sentence = _logistic(_sentence_examples(cases), SENTENCE_INPUTS, "sentence")
+    rated = [_read_sentences(case, sentence) for case in cases]
+    paper = _logistic(_paper_examples(cases, rated), PAPER_INPUTS, "paper")
+    examples: list[Example] = []
+    for fold in range(FOLDS):
+        inside = [_fold(case) == fold for case in cases]
+        seen = [(case, own) for case, own, held in zip(cases, rated, inside, strict=True) if not held]
+        partial = _logistic(_paper_examples(*zip(*seen, strict=True)), PAPER_INPUTS, "paper")
+        for case, own, held in zip(cases, rated, inside, strict=True):
+            if held:
+                signals = question_signals(_candidates(case, own, partial))
+                examples.append(Example(signals, float(bool(case.question.gold)), case.question.id))
+    return Models(sentence, paper, _logistic(examples, QUESTION_INPUTS, "answerable"), 0.5)
+
+
+def _fold(case: Case) -> int:
+    return zlib.crc32(case.question.id.encode()) % FOLDS
+
+
+def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
+    """The sentences of found gold papers: those that carry the answer, and the others."""
+    examples: list[Example] = []
+    for case in cases:
+        facts = {fact.title: [] for fact in case.question.facts}  # type: dict[str, list[str]]
+        for fact in case.question.facts:
+            facts[fact.title].append(fact.sentence)
+        for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
+            known = facts.get(hit.paper.title or "", [])
+            if not known:
+                continue
+            for sentence, signals in zip(sentences.split(hit.paper.abstract), rated, strict=True):
+                carries = any(sentence.text in fact or fact in sentence.text for fact in known)
+                examples.append(Example(signals, float(carries), case.question.id))
+    return examples
+
+
+def _read_sentences(case: Case, model: Logistic) -> list[list[ReadSentence]]:
+    found = []
+    for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
+        own = [
+            ReadSentence(sentence, signals["similarity"], signals["coverage"], model(signals))
+            for sentence, signals in zip(sentences.split(hit.paper.abstract), rated, strict=True)
+        ]
+        found.append(sorted(own, key=lambda item: (-item.probability, item.sentence.index)))
+    return found
+
+
+def _paper_examples(cases: Sequence[Case], rated: Sequence[list[list[ReadSentence]]]) -> list[Example]:
+    examples: list[Example] = []
+    for case, own in zip(cases, rated, strict=True):
+        for hit, signals in zip(case.result.hits, paper_signals(case.result, own), strict=True):
+            title = hit.paper.title or ""
+            truth = 1.0 if title in case.question.gold else ALSO_WEIGHT if title in case.question.also else 0.0
+            examples.append(Example(signals, truth, case.question.id))
+    return examples
+
+
+def _candidates(case: Case, rated: list[list[ReadSentence]], model: Logistic) -> list[Candidate]:
+    return [
+        Candidate(hit, tuple(own), signals, model(signals))
+        for hit, own, signals in zip(case.result.hits, rated, paper_signals(case.result, rated), strict=True)
+    ]
+
+
+def _logistic(examples: Sequence[Example], inputs: Sequence[str], name: str) -> Logistic:
+    """A fitted regression with its weights taken back to the signals' own units."""
+    matrix = np.array([[example.signals[key] for key in inputs] for example in examples])
+    truth = np.array([example.truth for example in examples])
+    scale = StandardScaler().fit(matrix)
+    twice = np.vstack([scale.transform(matrix)] * 2)
+    labels = np.concatenate([np.ones(len(truth)), np.zeros(len(truth))])
+    model = LogisticRegression(C=INVERSE_REGULARISATION[name], max_iter=5000)
+    model.fit(twice, labels, sample_weight=np.concatenate([truth, 1 - truth]))
+    weights = model.coef_[0] / scale.scale_
+    intercept = float(model.intercept_[0] - (weights * scale.mean_).sum())
+    return Logistic(round(intercept, 5), {key: round(float(value), 5) for key, value in zip(inputs, weights, strict=True)})
+
+
+def _answers(cases: Sequence[Case], models: Models) -> tuple[list[frozenset[str]], list[float]]:
+    """For each case the titles that would be cited, and how likely it is answerable at all."""
+    cited, answerable = [], []
+    for case in cases:
+        candidates = _candidates(case, _read_sentences(case, models.sentence), models.paper)
+        cited.append(frozenset(candidate.hit.paper.title or "" for candidate in best_set(candidates)))
+        answerable.append(models.answerable(question_signals(candidates)))
+    return cited, answerable
+
+
+def _best_threshold(held_out: Sequence[tuple[str, Sequence[Case], list[frozenset[str]], list[float]]]) -> float:
+    """Where citation F1 and abstention F1, over all held-out libraries, have the highest mean."""
+    gold = [case.question.gold for _, own, _, _ in held_out for case in own]
+
+    def value(threshold: float) -> float:
+        kept = [
+            one if likely >= threshold else frozenset()
+            for _, _, cited, answerable in held_out
+            for one, likely in zip(cited, answerable, strict=True)
+        ]
+        return citation_scores(kept, gold).f1 + abstention_scores(kept, gold).f1
+
+    return max(THRESHOLDS, key=value)
+
+
+def _write(models: Models, threshold: float, count: int) -> None:
+    digests = {
+        corpus: hashlib.sha256((FOLDER / "gold" / f"{corpus}.jsonl").read_bytes()).hexdigest()[:16]
+        for corpus in CORPORA
+    }
+    content = {
+        "provenance": {
+            "made_by": "python -m evals.fit_quoting --write",
+            "questions": count,
+            "gold_sha256": digests,
+            "threshold": "maximises citation F1 + abstention F1 on libraries that were held out of the fit",
+        },
+        "threshold": threshold,
+        **{
+            name: {"intercept": model.intercept, "weights": model.weights}
+            for name, model in (("sentence", models.sentence), ("paper", models.paper), ("answerable", models.answerable))
+        },
+    }
+    target = Path(str(files("agent").joinpath("relevance.json")))
+    target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
