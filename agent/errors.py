@@ -1,10 +1,10 @@
 """Errors of the agent, and the one table that maps every error to an exit code.
 
-    CiteloomError           what happened, and a hint for the user
-    ├── SettingsError       a setting that is unknown, malformed or forbidden where it stands
-    ├── UsageError          a command that cannot be meant
-    └── Abstained           no answer, where the caller asked to be told by the exit code
-    LibraryError            of the store, with its own subclasses (store/errors.py)
+CiteloomError           what happened, and a hint for the user
+├── SettingsError       a setting that is unknown, malformed or forbidden where it stands
+├── UsageError          a command that cannot be meant
+└── Abstained           no answer, where the caller asked to be told by the exit code
+LibraryError            of the store, with its own subclasses (store/errors.py)
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from agent import citations
 from agent.answer import ABSTENTION, Answer, Citation, Claim, Reference
 from agent.evidence import Evidence
-from agent.relevance import CANDIDATES, Candidate, ReadSentence, Reading, best_set, fitted_models, read
+from agent.relevance import CANDIDATES, Candidate, Reading, ReadSentence, best_set, fitted_models, read
 from store import sentences
 from store.library import Library
 from store.paper import Paper

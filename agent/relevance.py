@@ -138,12 +138,7 @@ def sentence_signals(result: SearchResult, similarities: Matrix) -> list[list[di
         own = [float(value) for value in similarities[position : position + len(cut)]]
         position += len(cut)
         covered = [lexical.coverage(list(result.words), set(terms(sentence.text))) for sentence in cut]
-        found.append(
-            [
-                _sentence_signals(sentence, len(cut), own, covered, asks_quantity)
-                for sentence in cut
-            ]
-        )
+        found.append([_sentence_signals(sentence, len(cut), own, covered, asks_quantity) for sentence in cut])
     return found
 
 

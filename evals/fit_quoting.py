@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
@@ -186,7 +187,8 @@ def _logistic(examples: Sequence[Example], inputs: Sequence[str], name: str) -> 
     model.fit(twice, labels, sample_weight=np.concatenate([truth, 1 - truth]))
     weights = model.coef_[0] / scale.scale_
     intercept = float(model.intercept_[0] - (weights * scale.mean_).sum())
-    return Logistic(round(intercept, 5), {key: round(float(value), 5) for key, value in zip(inputs, weights, strict=True)})
+    rounded = {key: round(float(value), 5) for key, value in zip(inputs, weights, strict=True)}
+    return Logistic(round(intercept, 5), rounded)
 
 
 def _answers(cases: Sequence[Case], models: Models) -> tuple[list[frozenset[str]], list[float]]:
@@ -227,10 +229,9 @@ def _write(models: Models, threshold: float, count: int) -> None:
             "threshold": "maximises citation F1 + abstention F1 on libraries that were held out of the fit",
         },
         "threshold": threshold,
-        **{
-            name: {"intercept": model.intercept, "weights": model.weights}
-            for name, model in (("sentence", models.sentence), ("paper", models.paper), ("answerable", models.answerable))
-        },
+        "sentence": asdict(models.sentence),
+        "paper": asdict(models.paper),
+        "answerable": asdict(models.answerable),
     }
     target = Path(str(files("agent").joinpath("relevance.json")))
     target.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

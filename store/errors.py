@@ -1,11 +1,11 @@
 """What can go wrong with a library, one class per thing a caller does differently.
 
-    LibraryError            the library cannot do this; message and hint are for the user
-    ├── InputError          a file or a record that cannot be read
-    ├── ScopeError          a scope or question that cannot be understood
-    ├── LibraryBusy         another process is writing
-    ├── EmbedderMismatch    the library was made with another embedder
-    └── EmbeddingFailed     the embedding endpoint did not answer
+LibraryError            the library cannot do this; message and hint are for the user
+├── InputError          a file or a record that cannot be read
+├── ScopeError          a scope or question that cannot be understood
+├── LibraryBusy         another process is writing
+├── EmbedderMismatch    the library was made with another embedder
+└── EmbeddingFailed     the embedding endpoint did not answer
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ def held(catalogue: Catalogue) -> int:
     return int(catalogue.value("SELECT count(*) FROM parts WHERE indexed"))
 
 
-def bring_up(
-    catalogue: Catalogue, vectors: Vectors, embedder: Embedder, progress: Callable[[int], None]
-) -> int:
+def bring_up(catalogue: Catalogue, vectors: Vectors, embedder: Embedder, progress: Callable[[int], None]) -> int:
     """Indexes every pending text; returns how many had to be embedded. Needs the writer's lock."""
     _drop_orphans(catalogue, vectors)
     embedded = 0

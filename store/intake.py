@@ -106,7 +106,9 @@ class Intake:
 
     def _drop_stale(self, path: str, seen: set[int], replaced: set[int]) -> None:
         """Forgets what the file said of a paper earlier and no longer says."""
-        several = self._run("SELECT paper_id FROM sources WHERE path = ? GROUP BY paper_id HAVING count(*) > 1", (path,))
+        several = self._run(
+            "SELECT paper_id FROM sources WHERE path = ? GROUP BY paper_id HAVING count(*) > 1", (path,)
+        )
         for (paper_id,) in several.fetchall():
             rows = self._run("SELECT id FROM sources WHERE paper_id = ? AND path = ?", (paper_id, path)).fetchall()
             stale = [row["id"] for row in rows if row["id"] not in seen]
@@ -180,7 +182,8 @@ class Intake:
         key = str(self._catalogue.value("SELECT key FROM papers WHERE id = ?", (paper_id,)))
         rows = self._run("SELECT path, place, record FROM sources WHERE paper_id = ? ORDER BY id", (paper_id,))
         listings = [
-            (Record.from_json(row["record"], row["place"]), Source(row["path"], row["place"])) for row in rows.fetchall()
+            (Record.from_json(row["record"], row["place"]), Source(row["path"], row["place"]))
+            for row in rows.fetchall()
         ]
         paper = merge(key, listings)
         self._run(
@@ -204,8 +207,11 @@ class Intake:
             fold(paper.venue or ""),
             fold(" ; ".join(paper.categories)),
         )
-        self._run("INSERT INTO lexicon (rowid, title, abstract, variants, authors, venue, categories) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?)", (paper_id, *fields))
+        self._run(
+            "INSERT INTO lexicon (rowid, title, abstract, variants, authors, venue, categories) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (paper_id, *fields),
+        )
 
     def _write_parts(self, paper_id: int, paper: Paper) -> None:
         texts = part_texts(paper)
@@ -229,7 +235,7 @@ def part_texts(paper: Paper) -> list[str]:
 
 
 def key_letters(ordinal: int) -> str:
-    """What the n-th paper of one stem adds to its key: nothing, then b, c … z, aa, ab …"""
+    """What the n-th paper of one stem adds to its key: nothing, then b, c … z, aa, ab and so on."""
     if ordinal == 0:
         return ""
     letters, number = "", ordinal + 1

@@ -138,7 +138,9 @@ class Library:
     def papers(self, scope: Scope | None = None) -> Iterator[Paper]:
         """Every paper in `scope`, in the order in which they came."""
         condition, parameters = to_sql(scope or Scope())
-        ids = [row["id"] for row in self._reading.rows(f"SELECT id FROM papers WHERE {condition} ORDER BY id", parameters)]
+        ids = [
+            row["id"] for row in self._reading.rows(f"SELECT id FROM papers WHERE {condition} ORDER BY id", parameters)
+        ]
         for start in range(0, len(ids), 500):
             yield from self._reading.papers(ids[start : start + 500]).values()
 

@@ -1,9 +1,9 @@
 """The values of the store: a record as a source gives it, a paper as the library holds it.
 
-    Record   what one source says of one paper; no key yet
-    Problem  what a reader could not make sense of, with its place and the reason
-    Paper    all records of one paper merged, with a citation key that never changes
-    Hit      a paper found by a search, with its scores and its best sentence
+Record   what one source says of one paper; no key yet
+Problem  what a reader could not make sense of, with its place and the reason
+Paper    all records of one paper merged, with a citation key that never changes
+Hit      a paper found by a search, with its scores and its best sentence
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Record:
     """The key under which another library exported the paper."""
 
     def to_json(self) -> str:
-        """This record as canonical JSON, without its place: equal records, equal text."""
+        """The record as canonical JSON, without its place: equal records, equal text."""
         content = {name: value for name, value in asdict(self).items() if name != "place" and value}
         if self.has_code is not None:
             content["has_code"] = self.has_code

@@ -99,7 +99,9 @@ def _hint(name: str) -> str:
 def _years(value: str) -> tuple[int, int]:
     match = _YEARS.fullmatch(value)
     if not match or not (match[1] or match[3]) or (match[1] and match[3] and not match[2]):
-        raise ScopeError(f"the scope year:{value} is no year or range of years", "write year:2024, 2022-2024, 2024- or -2024")
+        raise ScopeError(
+            f"the scope year:{value} is no year or range of years", "write year:2024, 2022-2024, 2024- or -2024"
+        )
     first = int(match[1]) if match[1] else 0
     last = int(match[3]) if match[3] else 9999 if match[2] else first
     if first > last:

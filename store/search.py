@@ -43,7 +43,9 @@ class SearchResult:
 class Searcher:
     """Searches a catalogue and its vector index; notices when another process has changed them."""
 
-    def __init__(self, catalogue: Catalogue, vectors: Vectors, embedder: Embedder, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, vectors: Vectors, embedder: Embedder, notice: Callable[[str], None]
+    ) -> None:
         self._catalogue = catalogue
         self._vectors = vectors
         self._embedder = embedder
@@ -145,11 +147,14 @@ class Searcher:
         """Citation keys, for breaking ties; a vector whose paper is gone drops out here."""
         ids = list(papers)
         marks = ",".join("?" * len(ids))
-        return {row["id"]: row["key"] for row in self._catalogue.rows(f"SELECT id, key FROM papers WHERE id IN ({marks})", ids)}
+        return {
+            row["id"]: row["key"]
+            for row in self._catalogue.rows(f"SELECT id, key FROM papers WHERE id IN ({marks})", ids)
+        }
 
     def _hits(self, fused: list[Fused], words: list[QueryWord]) -> tuple[Hit, ...]:
         papers = self._catalogue.papers([item.paper for item in fused])
-        hits = []
+        hits: list[Hit] = []
         for item in fused:
             paper = papers[item.paper]
             sentence, variant = best_sentence(paper, words)

@@ -19,17 +19,19 @@ _HIDDEN = re.compile(
       \$\$[^$]{1,400}\$\$ | \$(?!\s)[^$\n]{1,200}(?<!\s)\$                # formulas
     | https?:\s?//\S*[^\s.,;:!?)\]}'"]                                    # addresses
     | \b[\w-]+\.\s?(?:com|org|io|net|ai|edu|gov)\b(?:\s?/\s?[\w./~-]*\w)?
-    | \b(?:e\.\s?g|i\.\s?e|i\.(?:\\,)?\s?i\.(?:\\,)?\s?d|w\.\s?r\.\s?t|a\.\s?k\.\s?a|s\.\s?t|cf|vs|resp|approx|ca)\.
+    | \b(?:e\.\s?g|i\.\s?e|w\.\s?r\.\s?t|a\.\s?k\.\s?a|s\.\s?t|cf|vs|resp|approx|ca)\.
     | \b(?:et\ al|etc|viz)\.(?=\s*[,;:)\](a-z0-9])                         # final only before a capital
     | \b(?:Figs?|Eqs?|Secs?|Tabs?|Thms?|Props?|Defs?|Lem|Cor|Chap|Ch|App|Refs?|Alg|Vol|Nos?|pp|Dr|Prof|Mr|Mrs|Ms|St)
       \.(?=\s*[\dA-Z(\[~])
     | \b(?:[A-Z]\.)+(?=\s[A-Z][\w'-]+)(?<!\bU\.S\.)                        # initials
     | (?<=\w)\.(?=\w)(?![A-Z][A-Za-z]+\s)                                  # decimals, file names, versions
+    | (?<!\w)\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)                              # list marks, which sentencex would not end
+    | \bi\.(?:\\,|\ )?i\.(?:\\,|\ )?d\b\.?
     | \.{3,}(?=\s*[a-z,;:)\]])                                             # an ellipsis inside a sentence
     """,
     re.VERBOSE,
 )
-_STOPS = str.maketrans({".": "_", "!": "_", "?": "_"})
+_STOPS = str.maketrans(".!?()", "_____")
 _INDENT = re.compile(r"\s*")
 _NO_LETTER = re.compile(r"[\W\d_]*")
 _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![\w-])")
@@ -38,11 +40,19 @@ _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![\w-])")
 @lru_cache(maxsize=4096)
 def split(abstract: str) -> tuple[Sentence, ...]:
     """The sentences of `abstract`, in order; what lies between two is blank."""
-    mask = _HIDDEN.sub(lambda match: match.group().translate(_STOPS), abstract)
+    mask = _HIDDEN.sub(_masked, abstract)
     sentences: list[Sentence] = []
     for start, end in _joined(_spans(mask), abstract):
         sentences.append(Sentence(len(sentences) + 1, start, end, abstract[start:end]))
     return tuple(sentences)
+
+
+def _masked(match: re.Match[str]) -> str:
+    """The match with its stops and brackets hidden; a bracket that closes an earlier one stays."""
+    text, before = match.group(), match.string[: match.start()]
+    if text.endswith(")") and not text.startswith("(") and before.rfind("(") > before.rfind(")"):
+        return text
+    return text.translate(_STOPS)
 
 
 def _spans(mask: str) -> list[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """Reads files into records and problems; the format is found by content, then by name.
 
-    source = open_source(path)         decoded lines of one file, streamed
-    reader = reader_for(source)        the first reader whose `matches` says yes
-    for item in reader.read(source)    Record | Problem, never an exception for one bad record
+source = open_source(path)         decoded lines of one file, streamed
+reader = reader_for(source)        the first reader whose `matches` says yes
+for item in reader.read(source)    Record | Problem, never an exception for one bad record
 """
 
 from __future__ import annotations

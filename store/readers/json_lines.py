@@ -16,7 +16,13 @@ from store.text import clean
 _OBJECT = re.compile(r'\s*\{\s*"')
 _ARXIV_ID = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)", re.IGNORECASE)
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?\s*(10\.\d{4,9}/\S+)", re.IGNORECASE)
-_OWN_ID_FIELDS = {"_id": "beir", "doc_id": "scifact", "corpus_id": "corpus", "paperId": "semanticscholar", "pmid": "pmid"}
+_OWN_ID_FIELDS = {
+    "_id": "beir",
+    "doc_id": "scifact",
+    "corpus_id": "corpus",
+    "paperId": "semanticscholar",
+    "pmid": "pmid",
+}
 _FACTS_KEPT = ("comment", "comments", "listed", "journal_ref")
 
 

@@ -1,8 +1,8 @@
 """Text dumps of paper pages: labelled abstracts, daily pages, and bare title-abstract pairs.
 
-    LabelledReader     `Abstract:` and the text on one line; no titles
-    DailyPageReader    page header, then title / abstract / optional metadata, parted by blank lines
-    AlternatingReader  banner lines, then title and abstract in turn, no blank lines
+LabelledReader     `Abstract:` and the text on one line; no titles
+DailyPageReader    page header, then title / abstract / optional metadata, parted by blank lines
+AlternatingReader  banner lines, then title and abstract in turn, no blank lines
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The `citeloom` command: it parses, calls and prints, and decides nothing."""

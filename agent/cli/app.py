@@ -1,0 +1,106 @@
+"""The command line: global options, the commands, and how a run ends.
+
+Global options may stand before or after the command. Each command opens what it needs
+and nothing more; heavy libraries are imported where they are used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from agent.cli import diagnostics
+from agent.cli.commands import papers, questions, system
+from agent.cli.diagnostics import Verbosity
+from agent.cli.state import State
+from agent.errors import ExitCode
+
+_EPILOG = (
+    "Exit codes: 0 ok · 1 unexpected · 2 usage or configuration · 3 provider, key or network · "
+    "4 timeout · 5 library or input · 6 abstained (ask --strict) · 130 interrupted."
+)
+_FLAGS = frozenset({"-q", "--quiet", "-v", "--verbose", "--debug", "--no-input", "--offline"})
+_WITH_VALUE = frozenset({"--library"})
+
+app = typer.Typer(
+    name="citeloom",
+    help="Ask your library of papers; every answer is tied to the sentences that support it.",
+    epilog=_EPILOG,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=False,
+)
+papers.register(app)
+questions.register(app)
+system.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def citeloom(
+    context: typer.Context,
+    library: Annotated[str | None, typer.Option(help="Folder of the library.", metavar="DIR")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
+    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; take the safe choice.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
+    show_version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
+) -> None:
+    """Sets what holds for every command."""
+    Verbosity.quiet, Verbosity.verbose, Verbosity.debug = quiet, verbose, debug
+    if show_version:
+        typer.echo(f"citeloom {version('citeloom')}")
+        raise typer.Exit
+    context.obj = State(library=library, no_input=no_input, offline=offline)
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command and ends the process with its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    sys.exit(_run(given))
+
+
+def _run(given: list[str]) -> int:
+    try:
+        code = app(args=_globals_first(given), prog_name="citeloom", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        diagnostics.say_usage_error(error.format_message(), "see `citeloom --help`, or `citeloom COMMAND --help`")
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        # The reader of our output went away; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except (KeyboardInterrupt, typer.Abort):
+        return diagnostics.report_error(KeyboardInterrupt())
+    except Exception as error:  # noqa: BLE001 - the edge of the program: every error becomes two lines and a code
+        return diagnostics.report_error(error)
+    return int(code) if isinstance(code, int) else ExitCode.OK
+
+
+def _globals_first(given: list[str]) -> list[str]:
+    """`given` with the global options moved to the front, so that they may stand anywhere."""
+    front: list[str] = []
+    rest: list[str] = []
+    position = 0
+    while position < len(given):
+        item = given[position]
+        if item == "--":
+            return [*front, *rest, *given[position:]]
+        takes_next = item in _WITH_VALUE
+        is_global = takes_next or item in _FLAGS or item.split("=")[0] in _WITH_VALUE
+        chunk = given[position : position + (2 if takes_next else 1)]
+        (front if is_global else rest).extend(chunk)
+        position += len(chunk)
+    return [*front, *rest]

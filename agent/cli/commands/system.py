@@ -1,0 +1,168 @@
+"""`doctor`, `config` and `completion`: the state of this installation."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, NamedTuple
+
+import typer
+
+from agent import settings
+from agent.cli import diagnostics, output
+from agent.cli.state import State, of
+from agent.errors import CiteloomError, SettingsError, UsageError
+from store.errors import LibraryError
+from store.library import Library
+
+DOCTOR_SCHEMA = "citeloom.doctor/1"
+_PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "typer", "openai")
+_SHELLS = ("bash", "zsh", "fish")
+_config = typer.Typer(help="Show and make settings.", rich_markup_mode=None, no_args_is_help=False)
+
+
+class Check(NamedTuple):
+    """One line of `doctor`."""
+
+    name: str
+    is_fine: bool
+    said: str
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the commands into the app."""
+    app.command()(doctor)
+    app.add_typer(_config, name="config")
+    app.command()(completion)
+
+
+def doctor(
+    context: typer.Context,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Index the library anew with the embedder in force.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Check this installation and the library; mend the index with --rebuild."""
+    state = of(context)
+    if rebuild:
+        library = state.open()
+        if not library.exists:
+            raise LibraryError(f"there is no library at {library.folder}", "add papers first: citeloom add PATH")
+        with library, diagnostics.progress() as progress:
+            diagnostics.notice(f"indexed {library.rebuild(progress=progress):,} texts anew")
+    checks = [
+        _packages(),
+        _sqlite(),
+        _checked("settings", lambda: _settings(state)),
+        _checked("embedder", lambda: _embedder(state)),
+    ]
+    checks.append(_checked("library", lambda: _library(state)))
+    if json:
+        output.write_json({"schema": DOCTOR_SCHEMA, "checks": [check._asdict() for check in checks]}, compact=False)
+    else:
+        for check in checks:
+            output.write(f"{'ok  ' if check.is_fine else 'BAD '} {check.name}: {check.said}")
+    if not all(check.is_fine for check in checks):
+        raise LibraryError("something is not as it should be", "see the lines marked BAD")
+
+
+def _checked(name: str, probe: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, probe())
+    except (CiteloomError, LibraryError) as error:
+        return Check(name, False, f"{error.message}; {error.hint}")
+
+
+def _packages() -> Check:
+    found = []
+    for name in _PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            return Check("packages", False, f"{name} is not installed")
+    return Check("packages", True, f"Python {platform.python_version()}, " + ", ".join(found))
+
+
+def _sqlite() -> Check:
+    with sqlite3.connect(":memory:") as connection:
+        options = {row[0] for row in connection.execute("PRAGMA compile_options")}
+    has_index = "ENABLE_FTS5" in options
+    return Check("sqlite", has_index, f"{sqlite3.sqlite_version}" + ("" if has_index else " without FTS5"))
+
+
+def _settings(state: State) -> str:
+    found = state.settings()
+    key = "a key is set" if found.api_key else "no key is set, answers are quoted"
+    leaves = found.text("embedding.base_url") or found.text("vectors.server")
+    return f"{key}; " + (f"texts are sent to {leaves}" if leaves else "nothing leaves this machine")
+
+
+def _embedder(state: State) -> str:
+    library = state.open()
+    vector = library.embed(["Does it work?"])[0]
+    return f"{state.settings().embedder.name}, {len(vector)} dimensions"
+
+
+def _library(state: State) -> str:
+    with state.open() as library:
+        if not library.exists:
+            return f"none yet at {library.folder}; add papers with `citeloom add PATH`"
+        return _state_of(library)
+
+
+def _state_of(library: Library) -> str:
+    flaw = library.check_index()
+    if flaw:
+        raise LibraryError(f"the vector index is damaged: {flaw}", "run `citeloom doctor --rebuild`")
+    pending = library.pending()
+    unfinished = f", {pending:,} not indexed yet (run `citeloom add` again)" if pending else ""
+    return f"{library.folder}, {library.count():,} papers{unfinished}"
+
+
+@_config.command("show")
+def show_config(
+    context: typer.Context,
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
+) -> None:
+    """Show the settings in force."""
+    found = of(context).settings()
+    for name, value in found.values.items():
+        text = value.text or (str(found.library) if name == "library" else '""')
+        output.write(f"{name} = {text}" + (f"   <- {value.origin}" if origin else ""))
+    output.write(f"api key = {'set, not shown' if found.api_key else 'not set'}")
+
+
+@_config.command("path")
+def show_paths(context: typer.Context) -> None:
+    """Show where things are kept."""
+    output.write(f"config  {settings.config_folder() / settings.USER_FILE}")
+    output.write(f"keys    {settings.config_folder() / settings.KEYS_FILE}")
+    output.write(f"library {of(context).settings().library}")
+    output.write(f"log     {settings.log_folder()}")
+
+
+@_config.command("init")
+def make_config() -> None:
+    """Write a config.toml that names every setting."""
+    path = settings.config_folder() / settings.USER_FILE
+    if path.exists():
+        raise SettingsError(f"{path} is there already", "edit it, or move it away first")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(settings.template(), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}", "check the folder's permissions") from error
+    output.write(str(path))
+
+
+def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
+    """Print the completion script of a shell."""
+    if shell not in _SHELLS:
+        raise UsageError(f"there is no completion for {shell}", f"choose one of {', '.join(_SHELLS)}")
+    from typer._completion_shared import get_completion_script  # Typer has no public door to it
+
+    sys.stdout.write(get_completion_script(prog_name="citeloom", complete_var="_CITELOOM_COMPLETE", shell=shell) + "\n")

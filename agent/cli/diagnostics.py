@@ -1,0 +1,116 @@
+"""The one writer to stderr: progress, notices, and errors as what happened and what to do."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from agent import settings
+from agent.errors import ExitCode, exit_code_for
+from store.library import Step
+from store.text import clean
+
+
+class Verbosity:
+    """How much is said: set once by the command line."""
+
+    quiet = False
+    verbose = False
+    debug = False
+
+
+def notice(text: str) -> None:
+    """Something the user should know; not said with `--quiet`."""
+    if not Verbosity.quiet:
+        sys.stderr.write(f"citeloom: {clean(text)}\n")
+
+
+def detail(text: str) -> None:
+    """Something that is said with `--verbose` alone."""
+    if Verbosity.verbose:
+        notice(text)
+
+
+def report_error(error: BaseException) -> ExitCode:
+    """Says what happened and what to do, in two lines; returns the exit code."""
+    code = exit_code_for(error)
+    if Verbosity.debug and not isinstance(error, KeyboardInterrupt):
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        _say_error("interrupted", "what was stored is kept; run the command again to go on")
+    elif code is ExitCode.UNEXPECTED:
+        _say_error(f"unexpected {type(error).__name__}: {error}", _log(error))
+    else:
+        _say_error(str(getattr(error, "message", error)), str(getattr(error, "hint", "")))
+    return code
+
+
+def say_usage_error(message: str, hint: str) -> None:
+    """A command line that cannot be parsed."""
+    _say_error(message, hint)
+
+
+def _say_error(message: str, hint: str) -> None:
+    sys.stderr.write(f"citeloom: error: {clean(message)}\n")
+    if hint:
+        sys.stderr.write(f"hint: {clean(hint)}\n")
+
+
+def _log(error: BaseException) -> str:
+    """Keeps the traceback in a file; returns the hint that names it."""
+    folder = settings.log_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "errors.log"
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"--- {datetime.datetime.now(datetime.UTC).isoformat()}\n")
+            log.writelines(traceback.format_exception(error))
+    except OSError:
+        return "run it again with --debug to see where it happened"
+    return f"the traceback is in {path}; --debug shows it"
+
+
+class ProgressCallback(Protocol):
+    """What is told of each step."""
+
+    def __call__(self, step: Step, /) -> None:
+        """Hears of a step."""
+        ...
+
+
+@contextmanager
+def progress() -> Iterator[ProgressCallback]:
+    """A progress bar with rate on a terminal; nothing elsewhere or with `--quiet`."""
+    if Verbosity.quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Papers a second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in ("reading", "indexing")}
+
+        def on_step(step: Step) -> None:
+            bar.update(tasks[step.stage], completed=step.done, total=step.total, visible=True)
+
+        yield on_step

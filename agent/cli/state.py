@@ -1,0 +1,54 @@
+"""What the global options said, and how a command gets settings and library from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import typer
+
+from agent import settings
+from agent.cli import diagnostics
+from agent.errors import UsageError
+from agent.settings import Settings
+from store.embedding import BUILT_IN
+from store.library import SMALL_REMAINDER, Library
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The global options of one run."""
+
+    library: str | None = None
+    no_input: bool = False
+    offline: bool = False
+
+    def settings(self, flags: Mapping[str, str | None] | None = None) -> Settings:
+        """The settings in force, a command's own flags among them."""
+        given = {name: value for name, value in (flags or {}).items() if value is not None}
+        if self.library is not None:
+            given["library"] = self.library
+        return settings.load(given)
+
+    def open(self, flags: Mapping[str, str | None] | None = None) -> Library:
+        """The library, not yet read; nothing is created."""
+        found = self.settings(flags)
+        if self.offline and found.text("embedding.model") != BUILT_IN:
+            raise UsageError(
+                f"--offline excludes the embedding endpoint ({found.text('embedding.model')})",
+                "leave --offline out, or set embedding.model to builtin and rebuild",
+            )
+        return Library(found.library, found.embedder, server=found.server, notice=diagnostics.notice)
+
+    def open_finished(self, flags: Mapping[str, str | None] | None = None) -> Library:
+        """The library for reading, what an interrupted `add` left finished if it is little."""
+        library = self.open(flags)
+        with diagnostics.progress() as progress:
+            library.finish(progress=progress, at_most=SMALL_REMAINDER)
+        return library
+
+
+def of(context: typer.Context) -> State:
+    """The state of a run."""
+    return cast(State, context.obj)

@@ -1,0 +1,222 @@
+"""One Settings object; every value knows where it came from.
+
+flag > CITELOOM_* > nearest citeloom.toml > user config.toml > default. Unknown names are
+errors. Secrets come from the environment or a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.errors import SettingsError
+from store.embedding import BUILT_IN, EmbedderChoice
+
+PROJECT_FILE = "citeloom.toml"
+USER_FILE = "config.toml"
+KEYS_FILE = "keys.toml"
+
+
+class Setting(NamedTuple):
+    """A setting: its dotted name, what it is for, and its default as text."""
+
+    name: str
+    help: str
+    default: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "CITELOOM_" + self.name.upper().replace(".", "_")
+
+
+class Value(NamedTuple):
+    """A setting's value and where it came from, for `config show --origin`."""
+
+    text: str
+    origin: str
+
+
+SETTINGS = (
+    Setting("library", "folder of the library", ""),
+    Setting("mode", "how questions are answered: auto, model or quote", "auto"),
+    Setting("model", "model for model mode", ""),
+    Setting("hits", "how many papers a search shows", "10"),
+    Setting("embedding.model", f"{BUILT_IN}, or a model of an OpenAI-compatible endpoint", BUILT_IN),
+    Setting("embedding.base_url", "address of that endpoint", ""),
+    Setting("vectors.server", "address of a Chroma server; empty for the one inside the library", ""),
+)
+_NAMES = tuple(setting.name for setting in SETTINGS)
+_CHOICES = {"mode": ("auto", "model", "quote")}
+_SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user has settled; `values` has every setting with its origin."""
+
+    values: Mapping[str, Value]
+    api_key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Settings({dict(self.values)!r})"
+
+    def text(self, name: str) -> str:
+        """The value of a setting as text."""
+        return self.values[name].text
+
+    @property
+    def library(self) -> Path:
+        """The folder of the library."""
+        chosen = self.text("library")
+        return Path(chosen).expanduser() if chosen else data_folder() / "library"
+
+    @property
+    def hits(self) -> int:
+        """How many papers a search shows."""
+        return int(self.text("hits"))
+
+    @property
+    def embedder(self) -> EmbedderChoice:
+        """The embedder to use."""
+        base_url = self.text("embedding.base_url") or os.environ.get("OPENAI_BASE_URL") or None
+        return EmbedderChoice(self.text("embedding.model"), base_url, self.api_key)
+
+    @property
+    def server(self) -> str | None:
+        """The Chroma server, where one is to be used."""
+        return self.text("vectors.server") or None
+
+
+def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
+    """The settings in force, for a command with these flags started in folder `start`."""
+    values = {setting.name: Value(setting.default, "default") for setting in SETTINGS}
+    for path in (config_folder() / USER_FILE, _project_file(start or Path.cwd())):
+        if path and path.is_file():
+            values.update(_from_file(path))
+    for setting in SETTINGS:
+        if text := os.environ.get(setting.variable):
+            values[setting.name] = Value(text, setting.variable)
+    for name, text in flags.items():
+        values[name] = Value(text, f"--{name.rsplit('.', 1)[-1].replace('_', '-')}")
+    for name, value in values.items():
+        _check(name, value)
+    return Settings(values, _api_key())
+
+
+def config_folder() -> Path:
+    """Where config.toml and keys.toml are looked for."""
+    return _home("config") or _platform_path("user_config_path")
+
+
+def data_folder() -> Path:
+    """Where the library is, unless it is named."""
+    return _home("data") or _platform_path("user_data_path")
+
+
+def log_folder() -> Path:
+    """Where tracebacks are kept."""
+    return _home("log") or _platform_path("user_log_path")
+
+
+def template() -> str:
+    """A config.toml that names every setting, with its default, commented out."""
+    lines = ["# Settings of Citeloom. Secrets do not belong here: set OPENAI_API_KEY, or write keys.toml (mode 600)."]
+    table = ""
+    for setting in SETTINGS:
+        head, _, name = setting.name.rpartition(".")
+        if head != table:
+            lines.append(f"\n[{head}]")
+            table = head
+        default = setting.default if setting.default.isdigit() else f'"{setting.default}"'
+        lines.append(f"# {setting.help}\n# {name} = {default}")
+    return "\n".join(lines) + "\n"
+
+
+def _home(part: str) -> Path | None:
+    home = os.environ.get("CITELOOM_HOME")
+    return Path(home).expanduser() / part if home else None
+
+
+def _platform_path(kind: str) -> Path:
+    import platformdirs  # not needed where CITELOOM_HOME says it all
+
+    path: Path = getattr(platformdirs, kind)("citeloom", appauthor=False)
+    return path
+
+
+def _project_file(start: Path) -> Path | None:
+    folders = [start, *start.parents]
+    return next((folder / PROJECT_FILE for folder in folders if (folder / PROJECT_FILE).is_file()), None)
+
+
+def _from_file(path: Path) -> dict[str, Value]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}", "mend the file, or move it away") from error
+    found: dict[str, Value] = {}
+    for name, value in _flattened(content).items():
+        line = _line_of(text, name)
+        if _SECRET.search(name):
+            raise SettingsError(
+                f"{path}:{line}: {name} looks like a secret",
+                f"take it out; set OPENAI_API_KEY, or put it into {config_folder() / KEYS_FILE} with mode 600",
+            )
+        if name not in _NAMES:
+            near = difflib.get_close_matches(name, _NAMES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see `citeloom config show` for the names"
+            raise SettingsError(f"{path}:{line}: there is no setting {name}", hint)
+        found[name] = Value(str(value), f"{path}:{line}")
+    return found
+
+
+def _flattened(content: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            flat.update(_flattened(value, f"{prefix}{name}."))
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _line_of(text: str, name: str) -> int:
+    leaf = name.rsplit(".", 1)[-1]
+    pattern = re.compile(rf"\s*(?:[\w.]+\.)?\"?{re.escape(leaf)}\"?\s*=")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+
+
+def _check(name: str, value: Value) -> None:
+    choices = _CHOICES.get(name)
+    if choices and value.text not in choices:
+        near = difflib.get_close_matches(value.text, choices, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(choices)}"
+        raise SettingsError(f"{name} is {value.text!r} ({value.origin})", hint)
+    if name == "hits" and not (value.text.isdigit() and 1 <= int(value.text) <= 100):
+        raise SettingsError(f"hits is {value.text!r} ({value.origin})", "give a number from 1 to 100")
+
+
+def _api_key() -> str | None:
+    if key := os.environ.get("OPENAI_API_KEY"):
+        return key
+    path = config_folder() / KEYS_FILE
+    if not path.is_file():
+        return None
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(f"{path} can be read by others", f"run: chmod 600 {path}")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        # Not chained: the parser's message could show a piece of the key.
+        raise SettingsError(f"{path} cannot be read", 'write it as: openai_api_key = "..."') from None
+    key = content.get("openai_api_key")
+    return key if isinstance(key, str) else None

@@ -1,0 +1,1 @@
+"""Prompt files for model mode."""
