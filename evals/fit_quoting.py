@@ -30,6 +30,7 @@ from agent.relevance import (
     Models,
     ReadSentence,
     best_set,
+    paper_probability,
     paper_signals,
     question_signals,
     sentence_signals,
@@ -50,11 +51,11 @@ SENTENCE_INPUTS = (
 ).split()
 PAPER_INPUTS = (
     "similarity coverage best_sentence best_two_sentences score_gap similarity_gap dense_closeness lexical_closeness "
-    "depth comparison comparison_depth short short_depth missing_number"
+    "depth comparison comparison_depth short short_depth missing_number lacks_subject missing_names"
 ).split()
 QUESTION_INPUTS = (
-    "best_log_odds second_best expected_papers similarity best_sentence best_two_sentences agreement matched_rarity "
-    "missing_number comparison"
+    "best_log_odds second_best expected_papers similarity best_two_sentences coverage sentence_coverage rarest_missing "
+    "matched_rarity missing_number missing_names best_misses_names comparison"
 ).split()
 THRESHOLDS = [round(0.30 + 0.02 * step, 2) for step in range(24)]
 Signals = Mapping[str, float]
@@ -171,7 +172,7 @@ def _paper_examples(cases: Sequence[Case], rated: Sequence[list[list[ReadSentenc
 
 def _candidates(case: Case, rated: list[list[ReadSentence]], model: Logistic) -> list[Candidate]:
     return [
-        Candidate(hit, tuple(own), signals, model(signals))
+        Candidate(hit, tuple(own), signals, paper_probability(model, signals))
         for hit, own, signals in zip(case.result.hits, rated, paper_signals(case.result, rated), strict=True)
     ]
 
