@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-
-import snowballstemmer
+from functools import cache, lru_cache
+from typing import Any
 
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
@@ -48,8 +47,6 @@ STOPWORDS = frozenset(
     show list describe explain according paper papers study studies author authors article say says said""".split()
 )
 
-_stemmer = snowballstemmer.stemmer("porter")
-
 
 def clean(text: str) -> str:
     """`text` fit to store and show: no control characters or escapes, blanks collapsed."""
@@ -81,7 +78,14 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Porter's stem of a folded word: the form under which FTS5's `porter` stores it."""
-    return str(_stemmer.stemWord(word)) if len(word) > 2 else word
+    return str(_porter().stemWord(word)) if len(word) > 2 else word
+
+
+@cache
+def _porter() -> Any:
+    import snowballstemmer  # all of its languages come with it; `--help` needs none
+
+    return snowballstemmer.stemmer("porter")
 
 
 def content_words(text: str) -> list[str]:

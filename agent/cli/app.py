@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -54,6 +53,8 @@ def citeloom(
     """Sets what holds for every command."""
     Verbosity.quiet, Verbosity.verbose, Verbosity.debug = quiet, verbose, debug
     if show_version:
+        from importlib.metadata import version  # a third of the time of --help
+
         typer.echo(f"citeloom {version('citeloom')}")
         raise typer.Exit
     context.obj = State(library=library, no_input=no_input, offline=offline)

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import seeds
@@ -55,10 +56,10 @@ def _warm_rows(library: Library) -> None:
 
     questions = [question.text for question in load("seeds")][:100]
     library.search(questions[0])
-    searching = [_timed(lambda question=question: library.search(question)) for question in questions]
+    searching = [_timed(partial(library.search, question)) for question in questions]
     plain = _plain_chroma(library, questions)
     _row("search, warm, p50 of 100 questions", "25 ms", _ms(searching), f"{_ms(plain)} for a plain Chroma query")
-    asking = [_timed(lambda question=question: quoting.answer(library, question)) for question in questions]
+    asking = [_timed(partial(quoting.answer, library, question)) for question in questions]
     _row("`ask` in quote mode, warm, p50", "0.4 s", _ms(asking), f"{_ms(searching)} for the search in it")
 
 
@@ -74,7 +75,7 @@ def _plain_chroma(library: Library, questions: list[str]) -> list[float]:
         vectors.nearest(library.embed([question])[0], 10, held=held)
 
     query(questions[0])
-    return [_timed(lambda question=question: query(question)) for question in questions]
+    return [_timed(partial(query, question)) for question in questions]
 
 
 def _listings_row(listings: Path, home: Path) -> None:

@@ -6,7 +6,6 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, NamedTuple
 
 import typer
@@ -78,6 +77,8 @@ def _checked(name: str, probe: Callable[[], str]) -> Check:
 
 
 def _packages() -> Check:
+    from importlib.metadata import PackageNotFoundError, version
+
     found = []
     for name in _PACKAGES:
         try:
