@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 
@@ -17,17 +17,22 @@ class Fused(NamedTuple):
     dense_rank: int | None
 
 
-def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], order: Mapping[int, str]) -> list[Fused]:
+def fuse(
+    lexical: Mapping[int, float], dense: Mapping[int, float], order: Mapping[int, str], nearest: Set[int]
+) -> list[Fused]:
     """The mean of two absolute scores, best first: BM25 as a share of its bound, and cosine similarity.
 
     Neither is stretched to the other list's range, so a query whose words stand nowhere is
     decided by similarity, and one that names a rare word by that word; on SciFact's train
     claims this beats min-max, max-norm and reciprocal rank fusion (evals/bench/README.md).
-    A paper that a list lacks scores 0 there. Ties go by `order` (the citation keys), never
+    A paper that a list lacks scores 0 there. `nearest` are the papers of `dense` that the dense
+    ranking found itself; the others have a similarity but no rank. Ties go by `order` (the citation keys), never
     by chance.
     """
     lexical_ranks = {paper: rank for rank, paper in enumerate(_by_score(lexical, order), 1)}
-    dense_ranks = {paper: rank for rank, paper in enumerate(_by_score(dense, order), 1)}
+    dense_ranks = {
+        paper: rank for rank, paper in enumerate(_by_score({paper: dense[paper] for paper in nearest}, order), 1)
+    }
     fused = [
         Fused(
             paper,

@@ -62,13 +62,16 @@ class Searcher:
         words = lexical.query_words(self._catalogue, query)
         by_words = dict(lexical.rank(self._catalogue, words, DEPTH, scope))
         worded = time.perf_counter()
-        by_meaning = self._by_meaning(self.embed([query])[0], scope, by_words)
+        vector = self.embed([query])[0]
+        nearest = self._nearest_papers(vector, scope)
+        by_meaning = nearest | self._similarities([paper for paper in by_words if paper not in nearest], vector)
         dense = time.perf_counter()
         order = self._keys(by_words.keys() | by_meaning.keys())
         fused = fuse(
             {paper: score for paper, score in by_words.items() if paper in order},
             {paper: score for paper, score in by_meaning.items() if paper in order},
             order,
+            nearest.keys() & order.keys(),
         )[:count]
         hits = self._hits(fused, words)
         timings = {
@@ -82,14 +85,13 @@ class Searcher:
         """Unit vectors of `texts`, one a row, by the library's own embedder."""
         return self._embedder.embed(texts)
 
-    def _by_meaning(self, vector: Vector, scope: Scope, by_words: Iterable[int]) -> dict[int, float]:
-        """Cosine similarity of the nearest papers, and of those that the words found."""
+    def _nearest_papers(self, vector: Vector, scope: Scope) -> dict[int, float]:
+        """Cosine similarity of the nearest papers, the closest of each one's texts counting."""
         nearest = self._nearest_in(scope, vector) if scope else self._nearest(vector, DEPTH)
         found: dict[int, float] = {}
         for part, similarity in nearest:
             found[part.paper] = max(found.get(part.paper, -1.0), similarity)
-        found = dict(sorted(found.items(), key=lambda item: -item[1])[:DEPTH])
-        return found | self._similarities([paper for paper in by_words if paper not in found], vector)
+        return dict(sorted(found.items(), key=lambda item: -item[1])[:DEPTH])
 
     def _similarities(self, papers: list[int], vector: Vector) -> dict[int, float]:
         """Cosine similarity of each of `papers`, the closest of its texts counting."""
