@@ -71,7 +71,7 @@ class Intake:
         if known:
             if known["id"] in seen:
                 report.merged += 1
-            elif known["paper_id"] not in report.added | report.updated:
+            elif known["paper_id"] not in report.added and known["paper_id"] not in report.updated:
                 report.unchanged.add(known["paper_id"])
             seen.add(known["id"])
             return

@@ -7,6 +7,7 @@ for item in reader.read(source)    Record | Problem, never an exception for one 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +49,10 @@ def read(path: Path) -> Iterator[Record | Problem]:
     reader = reader_for(source)
     if source.notice:
         yield Problem("file", source.notice)
-    yield from reader.read(source)
+    try:
+        yield from reader.read(source)
+    except (OSError, EOFError, zlib.error) as error:
+        yield Problem("end", f"the file breaks off: {error}", "get it anew and add it again")
 
 
 def is_untitled(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LIKELY_ENCODINGS = ("cp1252", "cp1250", "cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr")
+"""Rarer ones are guessed for short Western texts far more often than they are met."""
 _KNOWN_BINARIES = {b"%PDF": "a PDF", b"PK\x03\x04": "a zip archive or an office file", b"\x89PNG": "a picture"}
 
 
@@ -40,12 +43,31 @@ class Line(NamedTuple):
 
 
 class TextSource:
-    """A readable text file; `notice` says so where it was not UTF-8."""
+    """A readable text file. Its beginning is read at once, all of it only when its lines are."""
 
-    def __init__(self, path: Path, encoding: str, notice: str) -> None:
+    def __init__(self, path: Path, start: bytes) -> None:
         self.path = path
-        self.encoding = encoding
-        self.notice = notice
+        self._start = start
+        self._mark = next((name for mark, name in _MARKS if start.startswith(mark)), "")
+
+    @cached_property
+    def encoding(self) -> str:
+        """UTF-8 if the whole file is, else what it seems to be."""
+        if self._mark:
+            return self._mark
+        flaw = _first_flaw(self.path)
+        return "utf-8" if flaw is None else _detect(flaw)
+
+    @property
+    def notice(self) -> str:
+        """Says so where the file is not UTF-8."""
+        is_unicode = self.encoding.startswith("utf")
+        return "" if is_unicode else f"not UTF-8; read as {self.encoding}"
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a byte order mark states the encoding."""
+        return bool(self._mark)
 
     @property
     def name(self) -> str:
@@ -71,31 +93,25 @@ class TextSource:
     @cached_property
     def head(self) -> list[str]:
         """The complete lines at the beginning of the file (the first one always)."""
-        with _open_bytes(self.path) as raw:
-            block = raw.read(HEAD_BYTES)
-        decoded = codecs.getincrementaldecoder(self.encoding)("replace").decode(block)
+        decoded = codecs.getincrementaldecoder(self._mark or "utf-8")("replace").decode(self._start)
         lines = decoded.splitlines()
-        return lines[:-1] if len(block) == HEAD_BYTES and len(lines) > 1 else lines
+        return lines[:-1] if len(self._start) == HEAD_BYTES and len(lines) > 1 else lines
 
 
 def open_source(path: Path) -> TextSource:
-    """The file at `path`, its encoding known. Raises `InputError` if it is not text or cannot be opened."""
+    """The file at `path`. Raises `InputError` if it is not text or cannot be opened."""
     try:
         with _open_bytes(path) as raw:
             start = raw.read(HEAD_BYTES)
-            encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "")
-            if not start.strip():
-                raise InputError(f"{path.name} is empty", "give a file with papers in it")
-            if not encoding:
-                _refuse_binary(path, start)
-            flaw = None if encoding else _first_flaw(raw, start)
-    except (OSError, EOFError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path.name} cannot be read: {reason}", "check the file and its permissions") from error
-    if flaw is None:
-        return TextSource(path, encoding or "utf-8", "")
-    detected = _detect(flaw)
-    return TextSource(path, detected, f"not UTF-8; read as {detected}")
+    if not start.strip():
+        raise InputError(f"{path.name} is empty", "give a file with papers in it")
+    source = TextSource(path, start)
+    if not source.is_marked:
+        _refuse_binary(path, start)
+    return source
 
 
 def _open_bytes(path: Path) -> BinaryIO:
@@ -113,22 +129,20 @@ def _refuse_binary(path: Path, start: bytes) -> None:
         )
 
 
-def _first_flaw(raw: BinaryIO, start: bytes) -> bytes | None:
+def _first_flaw(path: Path) -> bytes | None:
     """The block that is not UTF-8, or None if the whole file is."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    block = start
-    while block:
-        following = raw.read(_BLOCK)
-        try:
-            decoder.decode(block, final=not following)
-        except UnicodeDecodeError:
-            return block
-        block = following
+    with _open_bytes(path) as raw:
+        while block := raw.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return block
     return None
 
 
 def _detect(block: bytes) -> str:
     from charset_normalizer import from_bytes  # only files that are not UTF-8 need it
 
-    best = from_bytes(block[:HEAD_BYTES] if len(block) > HEAD_BYTES else block).best()
-    return best.encoding if best else "cp1252"
+    best = from_bytes(block[:HEAD_BYTES], cp_isolation=list(_LIKELY_ENCODINGS)).best()
+    return best.encoding if best and "cp1252" not in best.could_be_from_charset else "cp1252"
