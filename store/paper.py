@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from anyascii import anyascii
@@ -52,7 +52,7 @@ class Record:
 
     def to_json(self) -> str:
         """The record as canonical JSON, without its place: equal records, equal text."""
-        content = {name: value for name, value in asdict(self).items() if name != "place" and value}
+        content = {name: value for name in _CONTENT if (value := getattr(self, name))}
         if self.has_code is not None:
             content["has_code"] = self.has_code
         content["authors_complete"] = self.authors_complete
@@ -65,6 +65,9 @@ class Record:
         for name in ("authors", "categories", "variants"):
             content[name] = tuple(content.get(name, ()))
         return cls(place=place, **content)
+
+
+_CONTENT = tuple(item.name for item in fields(Record) if item.name != "place")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ STOPWORDS = frozenset(
 
 def clean(text: str) -> str:
     """`text` fit to store and show: no control characters or escapes, blanks collapsed."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     composed = unicodedata.normalize("NFC", text)
     harmless = _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", composed))
     return _BLANKS.sub(" ", harmless).strip()
