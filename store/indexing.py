@@ -14,7 +14,7 @@ from store.embedding import Embedder, Matrix
 from store.intake import part_texts
 from store.vectors import PartId, Vectors
 
-CHUNK = 128
+CHUNK = 64
 """Texts a step: what a kill can cost at most."""
 
 

@@ -87,6 +87,8 @@ def _run(given: list[str]) -> int:
         return diagnostics.report_error(KeyboardInterrupt())
     except Exception as error:  # noqa: BLE001 - the edge of the program: every error becomes two lines and a code
         return diagnostics.report_error(error)
+    if code == ExitCode.INTERRUPTED:  # how Typer hands on a Ctrl-C
+        return diagnostics.report_error(KeyboardInterrupt())
     return int(code) if isinstance(code, int) else ExitCode.OK
 
 
