@@ -26,6 +26,8 @@ class Report:
     added: set[int] = field(default_factory=set)
     updated: set[int] = field(default_factory=set)
     unchanged: set[int] = field(default_factory=set)
+    extended: set[int] = field(default_factory=set)
+    """Papers known before, of which another listing was found."""
     merged: int = 0
     problems: list[tuple[str, Problem]] = field(default_factory=list)
     """(file, problem) pairs; each is a record that was left out, or a note on a whole file."""
@@ -33,6 +35,15 @@ class Report:
     embedded: int = 0
     """Texts that the embedder had to read."""
     seconds: float = 0.0
+
+    @property
+    def papers(self) -> int:
+        """How many papers the files describe."""
+        return len(self.added | self.updated | self.unchanged | self.extended)
+
+    def has_changed(self, paper_id: int) -> bool:
+        """Whether something was done to the paper."""
+        return paper_id in self.added or paper_id in self.updated or paper_id in self.extended
 
 
 class Intake:
@@ -71,7 +82,7 @@ class Intake:
         if known:
             if known["id"] in seen:
                 report.merged += 1
-            elif known["paper_id"] not in report.added and known["paper_id"] not in report.updated:
+            elif not report.has_changed(known["paper_id"]):
                 report.unchanged.add(known["paper_id"])
             seen.add(known["id"])
             return
@@ -83,7 +94,9 @@ class Intake:
             replaced.add(paper_id)
         else:
             report.merged += 1
-            report.unchanged.discard(paper_id)
+            if paper_id not in report.added:
+                report.extended.add(paper_id)
+                report.unchanged.discard(paper_id)
         seen.add(self._insert_source(paper_id, path, record, text, digest))
         self._remake(paper_id)
 

@@ -26,7 +26,7 @@ from store.lock import writing
 from store.paper import Paper, Problem
 from store.scope import Scope, to_sql
 from store.search import Searcher, SearchResult
-from store.vectors import Vectors, VectorsDamaged
+from store.vectors import Vectors, VectorsDamaged, VectorsReadOnly
 
 SMALL_REMAINDER = 400
 """So many unindexed papers are finished when a library is opened; more wait for the next `add`."""
@@ -184,6 +184,8 @@ class Library:
             probe = self._reading.rows("SELECT vector FROM parts WHERE indexed ORDER BY paper_id DESC LIMIT 1")
             if probe:
                 self._vectors.nearest(indexing.unpacked([probe[0]["vector"]])[0], 10, held=held)
+        except VectorsReadOnly:
+            return None
         except VectorsDamaged as error:
             return str(error)
         orphans = int(self._reading.value("SELECT count(*) FROM orphans"))

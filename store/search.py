@@ -51,7 +51,7 @@ class Searcher:
         self._embedder = embedder
         self._notice = notice
         self._generation = catalogue.generation()
-        self._index_is_damaged = False
+        self._index_is_unusable = False
 
     def search(self, query: str, count: int, scope: Scope) -> SearchResult:
         """The `count` best papers for `query` within `scope`."""
@@ -111,12 +111,12 @@ class Searcher:
         if generation != self._generation:
             self._vectors.reopen()
             self._generation = generation
-        if not self._index_is_damaged:
+        if not self._index_is_unusable:
             try:
                 return self._vectors.nearest(vector, count, held=indexing.held(self._catalogue))
-            except VectorsDamaged:
-                self._index_is_damaged = True
-                self._notice("the vector index is damaged; comparing paper by paper until it is rebuilt")
+            except VectorsDamaged as error:
+                self._index_is_unusable = True
+                self._notice(f"the vector index cannot be used ({error}); comparing paper by paper instead")
         rows = self._catalogue.rows("SELECT paper_id, part, vector FROM parts WHERE vector IS NOT NULL")
         return sorted(self._exact(rows, vector), key=lambda item: -item[1])[:count]
 

@@ -31,6 +31,10 @@ class VectorsDamaged(Exception):
     """The index cannot be read or does not hold what it should; rebuild it from the catalogue."""
 
 
+class VectorsReadOnly(VectorsDamaged):
+    """Chroma cannot open the index, since it cannot write beside it; the catalogue's vectors serve instead."""
+
+
 class PartId(NamedTuple):
     """What a vector belongs to: a paper's row id, and which of its texts (0: title and abstract)."""
 
@@ -189,4 +193,6 @@ def _explained(error: Exception) -> Exception:
         return LibraryError(
             "the disk is full", "free some space and run the command again; what was added before is kept"
         )
+    if "readonly" in said or "unable to open database" in said:
+        return VectorsReadOnly("it is read-only")
     return VectorsDamaged(said)

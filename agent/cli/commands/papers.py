@@ -46,7 +46,7 @@ def add(
         output.write_json({"schema": ADD_SCHEMA, **counts}, compact=False)
     else:
         output.write(_summary(report))
-    if report.problems and not (report.added or report.updated or report.unchanged or report.merged):
+    if report.problems and not report.papers:
         raise InputError("no paper could be read", "see the lines above for the reasons")
 
 
@@ -68,6 +68,7 @@ def _as_files(paths: list[str]) -> Iterator[list[Path]]:
 
 def _counts(report: Report) -> dict[str, object]:
     return {
+        "papers": report.papers,
         "added": len(report.added),
         "updated": len(report.updated),
         "unchanged": len(report.unchanged),
@@ -85,7 +86,7 @@ def _counts(report: Report) -> dict[str, object]:
 def _summary(report: Report) -> str:
     added, updated, unchanged = len(report.added), len(report.updated), len(report.unchanged)
     return (
-        f"{added + updated + unchanged} papers: {added} added, {updated} updated, {unchanged} unchanged; "
+        f"{report.papers} papers: {added} added, {updated} updated, {unchanged} unchanged; "
         f"{report.merged} merged, {len(report.problems)} failed, {report.seconds:.1f} s"
     )
 
