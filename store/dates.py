@@ -10,11 +10,15 @@ import datetime
 import re
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-PRINTED = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (?P<day>\d{1,2})(?:, (?P<year>\d{4}))?"
+PRINTED = (
+    r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (?P<day>[0-9]{1,2})(?:, (?P<year>[0-9]{4}))?"
+)
 
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?")
-_YEARLESS = re.compile(r"--(\d{2})-(\d{2})")
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T ].*)?", re.ASCII)
+_YEARLESS = re.compile(r"--(\d{2})-(\d{2})", re.ASCII)
 _ARXIV_NEW = re.compile(r"(\d{2})(\d{2})\.\d{4,5}")
+_ARXIV_OLD = re.compile(r"[a-z-]+(?:\.[A-Z]{2})?/(\d{2})(\d{2})\d{3}")
+_ARXIV_FIRST_YEAR = 91
 _LEAP_YEAR = 2024
 
 
@@ -31,6 +35,8 @@ def normalise(value: str) -> str | None:
     value = value.strip()
     if yearless := _YEARLESS.fullmatch(value):
         return value if _exists(_LEAP_YEAR, int(yearless[1]), int(yearless[2])) else None
+    if printed := re.fullmatch(PRINTED, value):
+        return from_print(printed["month"], printed["day"], printed["year"])
     match = _ISO.fullmatch(value)
     if not match or not _exists(int(match[1]), int(match[2] or 1), int(match[3] or 1)):
         return None
@@ -38,11 +44,12 @@ def normalise(value: str) -> str | None:
 
 
 def from_arxiv(identifier: str) -> str | None:
-    """Year and month of submission, which an arXiv identifier since 2007 states itself."""
-    match = _ARXIV_NEW.match(identifier)
+    """Year and month of submission, which an arXiv identifier states itself."""
+    match = _ARXIV_NEW.match(identifier) or _ARXIV_OLD.match(identifier)
     if not match or not 1 <= int(match[2]) <= 12:
         return None
-    return f"20{match[1]}-{match[2]}"
+    century = "19" if int(match[1]) >= _ARXIV_FIRST_YEAR else "20"
+    return f"{century}{match[1]}-{match[2]}"
 
 
 def year_of(date: str | None) -> int | None:

@@ -14,24 +14,31 @@ from sentencex import get_sentence_boundaries
 
 from store.paper import Sentence
 
+_OPENERS = (
+    "We|Our|The|This|These|Those|It|In|However|Furthermore|Moreover|Overall|Based|Here|To|For|On|By|As|Experiments|"
+    "Experimental|Results|Empirically|Finally|Additionally|Then|Thus|Therefore|Hence|While|When|With|Code"
+)
+"""Words with which a sentence begins, and hardly ever a name."""
 _HIDDEN = re.compile(
     r"""
       \$\$[^$]{1,400}\$\$ | \$(?!\s)[^$\n]{1,200}(?<!\s)\$                # formulas
     | https?:\s?//\S*[^\s.,;:!?)\]}'"]                                    # addresses
     | \b[\w-]+\.\s?(?:com|org|io|net|ai|edu|gov)\b(?:\s?/\s?[\w./~-]*\w)?
     | \b(?:e\.\s?g|i\.\s?e|w\.\s?r\.\s?t|a\.\s?k\.\s?a|s\.\s?t|cf|vs|resp|approx|ca)\.
-    | \b(?:et\ al|etc|viz)\.(?=\s*[,;:)\](a-z0-9])                         # final only before a capital
+    | \b(?:et\ al|etc|viz)\.(?=\s*[,;:)\](\[a-z0-9])                       # final only before a capital
     | \b(?:Figs?|Eqs?|Secs?|Tabs?|Thms?|Props?|Defs?|Lem|Cor|Chap|Ch|App|Refs?|Alg|Vol|Nos?|pp|Dr|Prof|Mr|Mrs|Ms|St)
       \.(?=\s*[\dA-Z(\[~])
-    | \b(?:[A-Z]\.)+(?=\s[A-Z][\w'-]+)(?<!\bU\.S\.)                        # initials
+    | \b(?:[A-Z]\.)+(?=\s(?!(?:OPENERS)\b)[A-Z][\w'-]+)(?<!\bU\.S\.)       # initials
+    | [<>]                                                                # which sentencex takes for brackets
     | (?<=\w)\.(?=\w)(?![A-Z][A-Za-z]+\s)                                  # decimals, file names, versions
     | (?<!\w)\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)                              # list marks, which sentencex would not end
     | \bi\.(?:\\,|\ )?i\.(?:\\,|\ )?d\b\.?
     | \.{3,}(?=\s*[a-z,;:)\]])                                             # an ellipsis inside a sentence
-    """,
+    """.replace("OPENERS", _OPENERS),
     re.VERBOSE,
 )
-_STOPS = str.maketrans(".!?()", "_____")
+_MISSED = re.compile(rf"(?:(?<=[.!?])|(?<=[.!?][)\"'\]]))\s+(?=(?:{_OPENERS})\b)")
+_STOPS = str.maketrans(".!?()<>", "_______")
 _INDENT = re.compile(r"\s*")
 _NO_LETTER = re.compile(r"[\W\d_]*")
 _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![\w-])")
@@ -63,6 +70,9 @@ def _spans(mask: str) -> list[tuple[int, int]]:
         indent = _INDENT.match(mask, start, end)
         start = indent.end() if indent else start
         end = start + len(mask[start:end].rstrip())
+        for missed in _MISSED.finditer(mask, start, end):
+            spans.append((start, missed.start()))
+            start = missed.end()
         if start < end:
             spans.append((start, end))
     return spans

@@ -20,7 +20,7 @@ _ESCAPE_SEQUENCE = re.compile(
     re.DOTALL,
 )
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _BLANKS = re.compile(r"\s+")
 
@@ -52,9 +52,8 @@ def clean(text: str) -> str:
     """`text` fit to store and show: no control characters or escapes, blanks collapsed."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    composed = unicodedata.normalize("NFC", text)
-    harmless = _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", composed))
-    return _BLANKS.sub(" ", harmless).strip()
+    harmless = _CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", text))
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", harmless)).strip()
 
 
 def fold(text: str) -> str:

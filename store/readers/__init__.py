@@ -17,7 +17,7 @@ from store.readers.base import Reader
 from store.readers.json_lines import JsonLinesReader
 from store.readers.page_dumps import AlternatingReader, DailyPageReader, LabelledReader
 from store.readers.plain_text import PlainTextReader
-from store.readers.source import TextSource, open_source
+from store.readers.source import MAX_LINE_CHARACTERS, TextSource, open_source
 from store.readers.triples import TriplesReader
 
 READERS: tuple[Reader, ...] = (
@@ -47,12 +47,14 @@ def read(path: Path) -> Iterator[Record | Problem]:
     """Every record and problem of one file, in order. Raises `InputError` if nothing can be read at all."""
     source = open_source(path)
     reader = reader_for(source)
-    if source.notice:
-        yield Problem("file", source.notice)
     try:
+        if source.notice:
+            yield Problem("file", source.notice)
         yield from reader.read(source)
     except (OSError, EOFError, zlib.error) as error:
         yield Problem("end", f"the file breaks off: {error}", "get it anew and add it again")
+    for number in source.over_long:
+        yield Problem(f"line {number}", f"a line of over {MAX_LINE_CHARACTERS:,} characters")
 
 
 def is_untitled(path: Path) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 from store import dates
 from store.paper import Problem, Record
 from store.readers.base import CleanAbstract
-from store.readers.source import MAX_LINE_CHARACTERS, Line, TextSource
+from store.readers.source import Line, TextSource
 from store.text import clean
 
 _OBJECT = re.compile(r'\s*\{\s*"')
 _ARXIV_ID = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)", re.IGNORECASE)
+_SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.+-]{0,63}")
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?\s*(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _OWN_ID_FIELDS = {
     "_id": "beir",
@@ -23,7 +24,7 @@ _OWN_ID_FIELDS = {
     "paperId": "semanticscholar",
     "pmid": "pmid",
 }
-_FACTS_KEPT = ("comment", "comments", "listed", "journal_ref")
+_FACTS_KEPT = ("comment", "comments", "listed", "journal_ref", "journal-ref")
 
 
 class JsonLinesReader:
@@ -50,15 +51,14 @@ def _has_known_fields(line: str) -> bool:
 
 
 def _parse(line: Line) -> Record | Problem:
-    if len(line.text) >= MAX_LINE_CHARACTERS:
-        return Problem(line.place, f"a line of over {MAX_LINE_CHARACTERS:,} characters")
     try:
         fields = json.loads(line.text)
     except (ValueError, RecursionError) as error:
         return Problem(line.place, f"not valid JSON: {str(error)[:80]}", "the line may be cut off")
     if not isinstance(fields, dict):
         return Problem(line.place, "not a JSON object")
-    return _record(fields, line.place)
+    nested = fields.get("metadata")  # where BEIR's corpora keep what is not text
+    return _record({**nested, **fields} if isinstance(nested, dict) else fields, line.place)
 
 
 def _record(fields: Mapping[str, Any], place: str) -> Record | Problem:
@@ -87,7 +87,7 @@ def _record(fields: Mapping[str, Any], place: str) -> Record | Problem:
         extra=_extra(fields),
         source_text=abstract.printed,
         variants=_texts(fields.get("variants")),
-        wanted_key=_line(fields, "key"),
+        wanted_key=key if _SAFE_KEY.fullmatch(key := _line(fields, "key") or "") else None,
     )
 
 
@@ -106,12 +106,21 @@ def _line(fields: Mapping[str, Any], name: str) -> str | None:
 def _authors(value: object) -> tuple[str, ...]:
     """Names from a list of names or of objects with a name, or from one text as listings print it."""
     if isinstance(value, str):
-        parted = value.split(";") if ";" in value else re.split(r",\s+|\s+and\s+", value)
-        return tuple(name for part in parted if (name := clean(part)))
+        return tuple(name for part in _parted(value) if (name := clean(part)))
     if not isinstance(value, list):
         return ()
     names = [part.get("name") if isinstance(part, dict) else part for part in value]
     return tuple(text for name in names if isinstance(name, str) and (text := clean(name)))
+
+
+def _parted(names: str) -> list[str]:
+    """Names that stand in one text: by semicolons, by `and` (`Lin, Yong and Jin, Chi`), or by commas."""
+    if ";" in names:
+        return names.split(";")
+    by_and = re.split(r",?\s+and\s+", names)
+    if len(by_and) > 1 and all(part.count(",") == 1 for part in by_and):
+        return by_and
+    return [name for part in by_and for name in re.split(r",\s+", part)]
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -125,21 +134,31 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _identifiers(fields: Mapping[str, Any]) -> dict[str, str]:
     given = fields.get("identifiers")
-    found = {clean(str(kind)): clean(str(value)) for kind, value in given.items()} if isinstance(given, dict) else {}
+    found = _named_texts(given)
     for name, kind in _OWN_ID_FIELDS.items():
-        if isinstance(fields.get(name), str | int) and str(fields[name]).strip():
-            found.setdefault(kind, clean(str(fields[name])))
+        if own := _scalar(fields.get(name)):
+            found.setdefault(kind, own)
     doi = _DOI.fullmatch(_line(fields, "doi") or "")
     if doi:
         found.setdefault("doi", doi[1])
     for name in ("arxiv_id", "arxiv", "id"):
-        value = fields.get(name)
-        own = clean(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        own = _scalar(fields.get(name))
         if arxiv := _ARXIV_ID.fullmatch(own):
             found.setdefault("arxiv", arxiv[1])
         elif own:
             found.setdefault("id", own)
     return found
+
+
+def _scalar(value: object) -> str:
+    """A text or a number as text; nothing for whatever else stands there."""
+    return clean(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _named_texts(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {clean(str(name)): text for name, given in value.items() if (text := _scalar(given))}
 
 
 def _date(fields: Mapping[str, Any], identifiers: Mapping[str, str]) -> str | None:
@@ -153,6 +172,4 @@ def _date(fields: Mapping[str, Any], identifiers: Mapping[str, str]) -> str | No
 
 
 def _extra(fields: Mapping[str, Any]) -> dict[str, str]:
-    given = fields.get("extra")
-    kept = {clean(str(name)): clean(str(value)) for name, value in given.items()} if isinstance(given, dict) else {}
-    return kept | {name: text for name in _FACTS_KEPT if (text := _line(fields, name))}
+    return _named_texts(fields.get("extra")) | {name: text for name in _FACTS_KEPT if (text := _line(fields, name))}

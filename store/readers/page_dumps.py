@@ -7,6 +7,7 @@ AlternatingReader  banner lines, then title and abstract in turn, no blank lines
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -21,7 +22,7 @@ _BANNER = re.compile(r"Get trending papers in your email inbox.*", re.IGNORECASE
 _HEADER = re.compile(r"new|Subscribe|Daily Papers|by\s?\w+ and the research community", re.IGNORECASE)
 _PAGE_DATE = re.compile(rf"{dates.PRINTED}")
 _LISTED_DATE = re.compile(rf"{dates.PRINTED}(?: (?P<comments>\d+))?")
-_AUTHOR_COUNT = re.compile(r"•\s*(\d+) authors?")
+_AUTHOR_COUNT = re.compile(r"•\s*(\d[\d,]*) authors?")
 _SEPARATOR = "·"
 _TITLE_AT_MOST = 300
 _ABSTRACT_AT_LEAST = 160
@@ -111,27 +112,33 @@ class AlternatingReader:
     def matches(self, source: TextSource) -> bool:
         """Whether a banner stands on top, or short and long lines take turns, with no blank line."""
         lines = source.head
-        if any(not line.strip() for line in lines[:-1]):
+        if any(not line.strip() for line in lines):
             return False
         if lines and _BANNER.fullmatch(lines[0].strip()):
             return True
-        turns = [
+        turns = sum(
             len(title) <= _TITLE_AT_MOST and len(abstract) >= max(_ABSTRACT_AT_LEAST, 2 * len(title))
-            for title, abstract in zip(lines[::2], lines[1::2], strict=False)
-        ]
-        return len(turns) >= 2 and all(turns)
+            for title, abstract in itertools.pairwise(lines)
+        )
+        return turns >= 2 and turns * 5 >= 2 * len(lines)
 
     def read(self, source: TextSource) -> Iterator[Record | Problem]:
         """Yields one record a pair; a line out of turn is a Problem and does not shift the others."""
         title: Line | None = None
+        below_banner = False
         for line in source.lines():
             text = line.text.strip()
-            if not text or (title is None and _BANNER.fullmatch(text)):
+            if title is None and _BANNER.fullmatch(text):
+                below_banner = True
+                continue
+            if not text:
                 continue
             if title is None and len(text) > _TITLE_AT_MOST:
                 yield Problem(line.place, "an abstract without a title")
             elif title is None:
-                title = Line(line.number, _without_glued_button(line))
+                # The page's button is glued to the first title below the banner.
+                title = Line(line.number, text.removeprefix("Subscribe") or text if below_banner else text)
+                below_banner = False
             elif len(text) < _ABSTRACT_AT_LEAST:
                 yield Problem(title.place, "a title without an abstract")
                 title = line
@@ -140,12 +147,6 @@ class AlternatingReader:
                 title = None
         if title:
             yield Problem(title.place, "a title without an abstract")
-
-
-def _without_glued_button(line: Line) -> str:
-    """The title, freed of the page's `Subscribe` button, which the first one is glued to."""
-    glued = re.match(r"Subscribe(?=[A-Z0-9])", line.text)
-    return line.text[glued.end() :] if glued and line.number <= _HEADER_LINES else line.text
 
 
 def _record(place: str, title: str | None, printed: str) -> Record | Problem:
@@ -190,7 +191,7 @@ def _with_listing(record: Record, block: list[Line]) -> Record:
         if text == _SEPARATOR:
             continue
         if authors := _AUTHOR_COUNT.fullmatch(text):
-            count = int(authors[1])
+            count = int(authors[1].replace(",", ""))
         elif (listed := _LISTED_DATE.fullmatch(text)) and date is None:
             date = dates.from_print(listed["month"], listed["day"], listed["year"])
             if listed["comments"]:

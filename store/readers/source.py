@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from functools import cached_property
@@ -47,22 +48,32 @@ class TextSource:
 
     def __init__(self, path: Path, start: bytes) -> None:
         self.path = path
+        self.over_long: list[int] = []
         self._start = start
         self._mark = next((name for mark, name in _MARKS if start.startswith(mark)), "")
 
     @cached_property
     def encoding(self) -> str:
-        """UTF-8 if the whole file is, else what it seems to be."""
-        if self._mark:
-            return self._mark
-        flaw = _first_flaw(self.path)
-        return "utf-8" if flaw is None else _detect(flaw)
+        """UTF-8 if the whole file is, or nearly; else what it seems to be."""
+        return self._encoding_and_notice[0]
 
     @property
     def notice(self) -> str:
-        """Says so where the file is not UTF-8."""
-        is_unicode = self.encoding.startswith("utf")
-        return "" if is_unicode else f"not UTF-8; read as {self.encoding}"
+        """Says so where the file is not UTF-8 throughout."""
+        return self._encoding_and_notice[1]
+
+    @cached_property
+    def _encoding_and_notice(self) -> tuple[str, str]:
+        if self._mark.startswith(("utf-16", "utf-32")):
+            return self._mark, ""
+        utf = self._mark or "utf-8"
+        flaw = _first_flaw(self.path)
+        if flaw is None:
+            return utf, ""
+        if self._mark or _is_mostly_utf8(flaw):
+            return utf, "not UTF-8 everywhere; letters that could not be read stand as \ufffd"
+        detected = _detect(flaw)
+        return detected, f"not UTF-8; read as {detected}"
 
     @property
     def is_marked(self) -> bool:
@@ -80,22 +91,30 @@ class TextSource:
         return Path(self.path.name.lower().removesuffix(".gz")).suffix
 
     def lines(self) -> Iterator[Line]:
-        """Every line; one that is over-long comes cut, so that no file can fill the memory."""
+        """Every line but the over-long ones, whose numbers go to `over_long`: no file can fill the memory."""
         with _open_bytes(self.path) as raw:
             text = io.TextIOWrapper(raw, encoding=self.encoding, errors="replace", newline=None)
             number = 0
             while line := text.readline(MAX_LINE_CHARACTERS):
                 number += 1
-                yield Line(number, line.rstrip("\n"))
-                while not line.endswith("\n") and (line := text.readline(MAX_LINE_CHARACTERS)):
+                is_whole = line.endswith("\n") or len(line) < MAX_LINE_CHARACTERS
+                if is_whole:
+                    yield Line(number, line.rstrip("\n"))
                     continue
+                self.over_long.append(number)
+                while line and not line.endswith("\n"):
+                    line = text.readline(MAX_LINE_CHARACTERS)
 
     @cached_property
     def head(self) -> list[str]:
         """The complete lines at the beginning of the file (the first one always)."""
         decoded = codecs.getincrementaldecoder(self._mark or "utf-8")("replace").decode(self._start)
-        lines = decoded.splitlines()
-        return lines[:-1] if len(self._start) == HEAD_BYTES and len(lines) > 1 else lines
+        lines = re.split(r"\r\n|\r|\n", decoded)
+        if len(self._start) == HEAD_BYTES and len(lines) > 1:
+            return lines[:-1]
+        while lines and not lines[-1].strip():
+            lines.pop()
+        return lines
 
 
 def open_source(path: Path) -> TextSource:
@@ -130,19 +149,42 @@ def _refuse_binary(path: Path, start: bytes) -> None:
 
 
 def _first_flaw(path: Path) -> bytes | None:
-    """The block that is not UTF-8, or None if the whole file is."""
+    """The first block that is not UTF-8, or None if the whole file is."""
     decoder = codecs.getincrementaldecoder("utf-8")()
+    block = b""
     with _open_bytes(path) as raw:
-        while block := raw.read(_BLOCK):
+        while following := raw.read(_BLOCK):
+            block = following
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 return block
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return block
     return None
+
+
+def _is_mostly_utf8(block: bytes) -> bool:
+    """Whether most of what is not ASCII in `block` is UTF-8 after all."""
+    others = [char for char in block.decode("utf-8", "replace") if not char.isascii()]
+    return others.count("\ufffd") * 2 < len(others)
 
 
 def _detect(block: bytes) -> str:
     from charset_normalizer import from_bytes  # only files that are not UTF-8 need it
 
-    best = from_bytes(block[:HEAD_BYTES], cp_isolation=list(_LIKELY_ENCODINGS)).best()
-    return best.encoding if best and "cp1252" not in best.could_be_from_charset else "cp1252"
+    matches = from_bytes(_around_flaw(block), cp_isolation=list(_LIKELY_ENCODINGS))
+    best = matches.best()
+    if best is None:
+        return "cp1252"
+    western = next((match for match in matches if match.encoding == "cp1252"), None)
+    is_latin = best.encoding in ("cp1250", "cp1252")
+    return "cp1252" if is_latin and western and western.chaos <= best.chaos else best.encoding
+
+
+def _around_flaw(block: bytes) -> bytes:
+    """The part of `block` that begins shortly before its first byte that is not ASCII."""
+    first = next((index for index, byte in enumerate(block) if byte > 0x7F), 0)
+    return block[max(first - HEAD_BYTES // 2, 0) : first + HEAD_BYTES // 2]

@@ -14,9 +14,13 @@ from store.text import clean
 
 _HEADING = re.compile(rf"(?P<category>[A-Za-z][A-Za-z.-]{{0,18}}?){dates.PRINTED}(?P<code>Code)?")
 _ET_AL = re.compile(r"\s+et al\.?$")
+_TWO_INITIALS = re.compile(r"[A-Z]{2}")
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
-_PARTICLES = frozenset("van von der den de del della di da dos du la le bin ibn al el ter ten".split())
-_INNER_CAPITAL = re.compile(r"(?:Mc|Mac|De|Di|Du|La|Le|Van|O|D|Fitz)(?=[A-Z])")
+_PARTICLES = frozenset("van von der den de del della di da dos du la le bin ibn al el ter ten y e".split())
+_INNER_CAPITAL = re.compile(r"(?:Mc|Mac|De|Di|Du|La|Le|Van|Fitz)(?=[A-Z])")
+_BOUND_PREFIX = re.compile(r"(?:d['’]|al-|el-|l['’])(?=[^\W\d_])")
+_GENERATION = re.compile(r"Jr\.?|Sr\.?|II|III|IV")
+_APOSTROPHE_IN_NAME = re.compile(r"(?<![^\W\d_])[ODLdl]['’]$")
 _MOST_NAME_PARTS = 5
 _MOST_NAMES_AFTER_GLUE = 2
 """The listing prints three names at most; the first of them is glued to the title."""
@@ -44,14 +48,14 @@ class TriplesReader:
                 continue
             if _HEADING.fullmatch(line.text.strip()):
                 if heading:
-                    yield _record(heading, body)
+                    yield from _records(heading, body)
                 heading, body = line, []
             elif heading:
                 body.append(line)
             else:
                 yield Problem(line.place, "text before the first heading of the listing")
         if heading:
-            yield _record(heading, body)
+            yield from _records(heading, body)
 
 
 class Byline(NamedTuple):
@@ -91,8 +95,9 @@ def split_byline(line: str) -> Byline:
 def _glue(text: str) -> int | None:
     """Where in `text` the glued name begins."""
     for position in range(1, len(text)):
-        inside_a_word = not text[position - 1].isspace() and text[position - 1] not in "-'’"
-        if inside_a_word and text[position].isupper() and _is_name(text[position:]):
+        inside_a_word = not text[position - 1].isspace() and text[position - 1] != "-"
+        in_a_name = _APOSTROPHE_IN_NAME.search(text[:position])
+        if inside_a_word and not in_a_name and text[position].isupper() and _is_name(text[position:]):
             return position
     return None
 
@@ -101,7 +106,13 @@ def _is_name(text: str) -> bool:
     parts = text.split()
     if not 1 <= len(parts) <= _MOST_NAME_PARTS or parts[-1] in _PARTICLES or not parts[0][:1].isupper():
         return False
-    return all(part in _PARTICLES or _is_name_part(part) for part in parts)
+    if len(parts) > 1 and _GENERATION.fullmatch(parts[-1]):
+        parts = parts[:-1]
+    first, *others = parts
+    return (_is_name_part(first) or _TWO_INITIALS.fullmatch(first) is not None) and all(
+        part in _PARTICLES or (len(part) == 1 and part.isupper()) or _is_name_part(_BOUND_PREFIX.sub("", part))
+        for part in others
+    )
 
 
 def _is_name_part(part: str) -> bool:
@@ -115,16 +126,24 @@ def _is_name_part(part: str) -> bool:
     return pieces[0][0].isupper() and all(piece[1:].islower() or len(piece) == 1 for piece in pieces)
 
 
-def _record(heading: Line, body: list[Line]) -> Record | Problem:
+def _records(heading: Line, body: list[Line]) -> Iterator[Record | Problem]:
+    """The record of one heading; lines beyond title and abstract belong to a paper whose heading is missing."""
     if len(body) < 2:
-        return Problem(heading.place, "a heading without title and abstract")
+        yield Problem(heading.place, "a heading without title and abstract")
+        return
+    yield _record(heading, body[0], body[1])
+    if len(body) > 2:
+        yield Problem(body[2].place, f"{len(body) - 2} lines without a heading")
+
+
+def _record(heading: Line, titled: Line, printed: Line) -> Record | Problem:
     parsed = _HEADING.fullmatch(heading.text.strip())
-    byline = split_byline(body[0].text.strip())
-    abstract = CleanAbstract(" ".join(line.text for line in body[1:]))
+    byline = split_byline(titled.text.strip())
+    abstract = CleanAbstract(printed.text)
     if abstract.flaw:
         return Problem(heading.place, abstract.flaw)
     if not byline.authors or not parsed:
-        return Problem(body[0].place, "title and authors cannot be told apart")
+        return Problem(titled.place, "title and authors cannot be told apart")
     return Record(
         abstract=abstract.text,
         place=heading.place,

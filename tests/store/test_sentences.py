@@ -99,29 +99,21 @@ def test_one_sentence_stays_one(text: str) -> None:
         "We show it.|iPhone users gain most.",
         pytest.param(
             "It takes <5 seconds.|We win at last.|It takes >3 hours.",
-            marks=pytest.mark.xfail(
-                strict=True, reason="less and greater pass for brackets, inside which nothing ends"
-            ),
         ),
         pytest.param(
             "The bound does not depend on k.|We prove it.",
-            marks=pytest.mark.xfail(strict=True, reason="a last word of one letter passes for an abbreviation"),
         ),
         pytest.param(
             "Extrapolation predicts the effect of A on Z.|Based on this, we propose a method.",
-            marks=pytest.mark.xfail(strict=True, reason="a last word of one capital passes for an initial"),
         ),
         pytest.param(
             "We train the latent space of Shap-E.|We find that it works.",
-            marks=pytest.mark.xfail(strict=True, reason="a last word of one capital passes for an initial"),
         ),
         pytest.param(
             "These are gains that others miss.|Overall, it wins.",
-            marks=pytest.mark.xfail(strict=True, reason="miss. passes for an abbreviation"),
         ),
         pytest.param(
             "(The code is free.)|Then we go on.",
-            marks=pytest.mark.xfail(strict=True, reason="a stop inside brackets ends nothing"),
         ),
     ],
 )
@@ -137,7 +129,6 @@ def test_a_lost_blank_after_a_full_stop_parts_sentences(text: str) -> None:
     assert sentences(text.replace("|", "")) == text.split("|")
 
 
-@pytest.mark.xfail(strict=True, reason="et al. before a square bracket is not known as inside a sentence")
 def test_a_citation_in_square_brackets_ends_no_sentence() -> None:
     text = "A notable exception is Raman et al. [2024], who offer an approach."
 
@@ -155,7 +146,6 @@ def test_no_seed_sentence_begins_with_a_fragment(seed_library: Library) -> None:
     assert fragments == []
 
 
-@pytest.mark.xfail(strict=True, reason="one begins with ', who offer', after `Raman et al. [2024]`")
 def test_no_seed_sentence_begins_with_a_mark_that_ends_or_parts(seed_library: Library) -> None:
     fragments = [
         (paper.key, sentence.text[:60])
@@ -178,7 +168,6 @@ def test_no_seed_sentence_ends_in_an_abbreviation_that_goes_on(seed_library: Lib
     assert cut == []
 
 
-@pytest.mark.xfail(strict=True, reason="`<`, single capitals and `miss.` join sentences in some abstracts")
 def test_no_seed_sentence_is_two(seed_library: Library) -> None:
     opener = re.compile(r"[a-z\dA-Z]\. (?:We|Our|The|Based|Overall|Furthermore|Here|Direct) ?\b")
 
