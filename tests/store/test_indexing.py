@@ -306,7 +306,7 @@ def test_a_search_with_a_damaged_index_finds_by_similarity_and_says_so(large: Pa
 
     assert (best.paper.title, best.lexical_rank, best.dense_rank) == ("Felines", None, 1)
     assert len(notices) == 1
-    assert "damaged" in notices[0]
+    assert "vector index" in notices[0]
 
 
 @pytest.mark.parametrize("damage", with_mark(NOT_NOTICED, remove_segment))
