@@ -51,7 +51,7 @@ def consider(library: Library, question: str, scope: Scope | None = None) -> tup
     """Searches, reads the first hits sentence by sentence, and rates them."""
     result = library.search(question, CANDIDATES, scope)
     texts = [sentence.text for hit in result.hits for sentence in sentences.split(hit.paper.abstract)]
-    vectors = library.embed([question, *texts])
+    vectors = library.embed([result.query, *texts])
     return result, read(result, vectors[1:] @ vectors[0], fitted_models())
 
 

@@ -4,6 +4,7 @@
     sources      a row a record of a paper, as its reader gave it; papers are merged from these
     identities   what a paper can be recognised by (DOI, arXiv id, title, abstract)
     keys         every citation key ever given, so that none is given to another paper
+    retired      removed papers, and with retired_identities how to know them when they come back
     parts        a row a text to be found by similarity: part 0 is title and abstract, the
                  others are variants; holds the vector, and whether the vector index has it
     orphans      parts that are gone and must go from the vector index too
@@ -43,9 +44,12 @@ CREATE TABLE identities (
     kind TEXT NOT NULL, value TEXT NOT NULL, paper_id INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE,
     PRIMARY KEY (kind, value, paper_id)) WITHOUT ROWID;
 CREATE INDEX identities_paper ON identities (paper_id);
-CREATE TABLE keys (key TEXT PRIMARY KEY, stem TEXT NOT NULL, ordinal INTEGER NOT NULL, identity TEXT NOT NULL)
-    WITHOUT ROWID;
+CREATE TABLE keys (key TEXT PRIMARY KEY, stem TEXT NOT NULL, ordinal INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX keys_stem ON keys (stem, ordinal);
+CREATE TABLE retired (key TEXT PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE retired_identities (
+    kind TEXT NOT NULL, value TEXT NOT NULL, key TEXT NOT NULL REFERENCES retired ON DELETE CASCADE,
+    PRIMARY KEY (kind, value, key)) WITHOUT ROWID;
 CREATE TABLE parts (
     paper_id INTEGER NOT NULL REFERENCES papers ON DELETE CASCADE, part INTEGER NOT NULL, text_hash TEXT NOT NULL,
     vector BLOB, indexed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (paper_id, part)) WITHOUT ROWID;
@@ -159,6 +163,11 @@ class Catalogue:
         """The paper with this row id."""
         found = self.papers([paper_id])
         return found.get(paper_id)
+
+    def described(self, paper_id: int) -> Paper:
+        """The paper with this row id, its sources left out."""
+        row = self.rows("SELECT key, content FROM papers WHERE id = ?", (paper_id,))[0]
+        return paper_from_row(row["key"], row["content"], ())
 
     def papers(self, paper_ids: Sequence[int]) -> dict[int, Paper]:
         """The papers with these row ids; unknown ids are left out."""

@@ -48,12 +48,18 @@ def bring_up(catalogue: Catalogue, vectors: Vectors, embedder: Embedder, progres
     return embedded
 
 
-def mark_all_pending(catalogue: Catalogue, *, forget_vectors: bool) -> None:
-    """Makes the next `bring_up` fill an empty index; `forget_vectors` where another embedder will do it."""
+def without_vector(catalogue: Catalogue) -> int:
+    """How many texts are still to be embedded."""
+    return int(catalogue.value("SELECT count(*) FROM parts WHERE vector IS NULL"))
+
+
+def mark_all_pending(catalogue: Catalogue, *, new_embedder: str | None = None) -> None:
+    """Makes the next `bring_up` fill an empty index, embedding anew where there is a new embedder."""
     with catalogue.transaction():
         catalogue.connection.execute("UPDATE parts SET indexed = 0")
         catalogue.connection.execute("DELETE FROM orphans")
-        if forget_vectors:
+        if new_embedder:
+            catalogue.remember("embedder", new_embedder)
             catalogue.connection.execute("UPDATE parts SET vector = NULL")
         catalogue.advance_generation()
 

@@ -7,14 +7,19 @@ import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from store import keys
 from store.catalogue import Catalogue, paper_content
 from store.lexical import query_words
-from store.merging import closest_revision, identities, is_same_titled_paper, merge
-from store.paper import Paper, Problem, Record, Source, key_stem, text_hash
-from store.text import abstract_key, fold, title_key
+from store.merging import closest_revision, identities, merge
+from store.paper import Paper, Problem, Record, Source, text_hash
+from store.text import fold
 
+BETWEEN_NAMES = " qzxq "
+"""A word that nobody looks for: without it, one name's end and the next one's beginning would be a phrase."""
 BATCH = 500
 """Records a transaction."""
+_FORMER_ROWS = 20
+"""How many earlier records of one paper in one file are looked at; the end of the file sets all right."""
 _REVISION_CANDIDATES = 8
 _REVISION_WORDS = 16
 
@@ -53,6 +58,8 @@ class Intake:
         self._catalogue = catalogue
         self._report = report
         self._run = catalogue.connection.execute
+        self._dirty: set[int] = set()
+        """Known papers that got another listing: made anew once a batch, not once a listing."""
 
     def take_file(self, path: str, items: Iterable[Record | Problem], progress: Callable[[int], None]) -> None:
         """All records of one file, a transaction a batch; `progress` is told how many each batch held."""
@@ -68,6 +75,7 @@ class Intake:
                         self._report.notes.append(f"{path}: {item.reason}")
                     else:
                         self._report.problems.append((path, item))
+                self._remake_dirty()
             progress(len(batch))
         with self._catalogue.transaction():
             self._drop_stale(path, seen, replaced)
@@ -87,8 +95,9 @@ class Intake:
             seen.add(known["id"])
             return
         paper_id = self._find(record, path)
+        is_new = paper_id is None
         if paper_id is None:
-            paper_id = self._insert(record)
+            paper_id = self._insert(record, path)
             report.added.add(paper_id)
         elif self._has_other_row(path, paper_id, seen):
             replaced.add(paper_id)
@@ -98,10 +107,14 @@ class Intake:
                 report.extended.add(paper_id)
                 report.unchanged.discard(paper_id)
         seen.add(self._insert_source(paper_id, path, record, text, digest))
-        self._remake(paper_id)
+        if is_new or (record.title and not self._catalogue.described(paper_id).title):
+            self._remake(paper_id)  # what it is recognised by has changed, and the next record may be of it
+        else:
+            self._write_identities(paper_id, record, path)
+            self._dirty.add(paper_id)
 
-    def _insert(self, record: Record) -> int:
-        key = self._new_key(record)
+    def _insert(self, record: Record, path: str) -> int:
+        key = keys.assign(self._catalogue, record, path)
         self._run("INSERT INTO papers (key, titled, content) VALUES (?, 0, '')", (key,))
         return int(self._catalogue.value("SELECT last_insert_rowid()"))
 
@@ -114,8 +127,8 @@ class Intake:
 
     def _has_other_row(self, path: str, paper_id: int, seen: set[int]) -> bool:
         """Whether this file gave another record of the paper in an earlier run."""
-        rows = self._run("SELECT id FROM sources WHERE paper_id = ? AND path = ?", (paper_id, path))
-        return any(row["id"] not in seen for row in rows)
+        rows = self._run("SELECT id FROM sources WHERE paper_id = ? AND path = ? ORDER BY id", (paper_id, path))
+        return any(row["id"] not in seen for row in rows.fetchmany(_FORMER_ROWS))
 
     def _drop_stale(self, path: str, seen: set[int], replaced: set[int]) -> None:
         """Forgets what the file said of a paper earlier and no longer says."""
@@ -139,17 +152,9 @@ class Intake:
                 "SELECT paper_id FROM identities WHERE kind = ? AND value = ? ORDER BY paper_id", identity
             ).fetchall()
             for (paper_id,) in rows:
-                if identity.kind == "title":
-                    other = self._catalogue.paper(paper_id)
-                    if other and not is_same_titled_paper(record, other):
-                        continue
-                elif identity.kind == "abstract" and record.title and self._is_titled(paper_id):
-                    continue
-                return int(paper_id)
+                if keys.matches(identity, record, self._catalogue.described(paper_id)):
+                    return int(paper_id)
         return self._find_revision(record)
-
-    def _is_titled(self, paper_id: int) -> bool:
-        return bool(self._catalogue.value("SELECT titled FROM papers WHERE id = ?", (paper_id,)))
 
     def _find_revision(self, record: Record) -> int | None:
         """The paper of which the record is another wording, where one of the two has no title."""
@@ -157,38 +162,20 @@ class Intake:
         if record.title and not self._catalogue.value("SELECT EXISTS (SELECT 1 FROM papers WHERE NOT titled)"):
             return None
         rarest = sorted(query_words(self._catalogue, record.abstract), key=lambda item: -item.idf)[:_REVISION_WORDS]
+        if not rarest:
+            return None
         match = "{abstract variants} : (" + " OR ".join(f'"{item.word}"' for item in rarest) + ")"
         rows = self._catalogue.rows(
             f"SELECT rowid FROM lexicon WHERE lexicon MATCH ? {only_untitled} ORDER BY rank, rowid LIMIT ?",
             (match, _REVISION_CANDIDATES),
         )
-        papers = self._catalogue.papers([row["rowid"] for row in rows])
-        return closest_revision(record.abstract, [(number, paper.abstract) for number, paper in papers.items()])
+        candidates = [(row["rowid"], self._catalogue.described(row["rowid"]).abstract) for row in rows]
+        return closest_revision(record.abstract, candidates)
 
-    def _new_key(self, record: Record) -> str:
-        """A key that no other paper ever had; a paper that comes back gets the one it had."""
-        stem = key_stem(record.authors, record.date, record.title, record.abstract)
-        identity = title_key(record.title) or text_hash(abstract_key(record.abstract))
-        for wanted in ([record.wanted_key] if record.wanted_key else []) + [stem]:
-            row = self._run(
-                "SELECT key FROM keys WHERE (stem = ? OR key = ?) AND identity = ? "
-                "AND key NOT IN (SELECT key FROM papers) ORDER BY ordinal",
-                (wanted, wanted, identity),
-            ).fetchone()
-            if row:
-                return str(row["key"])
-        if record.wanted_key and not self._is_given(record.wanted_key):
-            self._run("INSERT INTO keys VALUES (?, ?, 0, ?)", (record.wanted_key, record.wanted_key, identity))
-            return record.wanted_key
-        last = self._catalogue.value("SELECT max(ordinal) FROM keys WHERE stem = ?", (stem,))
-        ordinal = 0 if last is None else last + 1
-        while self._is_given(key := stem + key_letters(ordinal)):
-            ordinal += 1
-        self._run("INSERT INTO keys VALUES (?, ?, ?, ?)", (key, stem, ordinal, identity))
-        return key
-
-    def _is_given(self, key: str) -> bool:
-        return bool(self._catalogue.value("SELECT EXISTS (SELECT 1 FROM keys WHERE key = ?)", (key,)))
+    def _remake_dirty(self) -> None:
+        for paper_id in sorted(self._dirty):
+            self._remake(paper_id)
+        self._dirty.clear()
 
     def _remake(self, paper_id: int) -> None:
         """Writes the paper that its sources now describe, and all that follows from it."""
@@ -205,10 +192,15 @@ class Intake:
         )
         self._run("DELETE FROM identities WHERE paper_id = ?", (paper_id,))
         for record, source in listings:
-            for identity in identities(record, source.path):
-                self._run("INSERT OR IGNORE INTO identities VALUES (?, ?, ?)", (*identity, paper_id))
+            self._write_identities(paper_id, record, source.path)
         self._write_lexicon(paper_id, paper)
         self._write_parts(paper_id, paper)
+
+    def _write_identities(self, paper_id: int, record: Record, path: str) -> None:
+        self._catalogue.connection.executemany(
+            "INSERT OR IGNORE INTO identities VALUES (?, ?, ?)",
+            [(*identity, paper_id) for identity in identities(record, path)],
+        )
 
     def _write_lexicon(self, paper_id: int, paper: Paper) -> None:
         self._run("DELETE FROM lexicon WHERE rowid = ?", (paper_id,))
@@ -216,9 +208,9 @@ class Intake:
             fold(paper.title or ""),
             fold(paper.abstract),
             fold(" ".join(paper.variants)),
-            fold(" ; ".join(paper.authors)),
+            fold(BETWEEN_NAMES.join(paper.authors)),
             fold(paper.venue or ""),
-            fold(" ; ".join(paper.categories)),
+            fold(BETWEEN_NAMES.join(paper.categories)),
         )
         self._run(
             "INSERT INTO lexicon (rowid, title, abstract, variants, authors, venue, categories) "
@@ -247,20 +239,10 @@ def part_texts(paper: Paper) -> list[str]:
     return [heading + text for text in (paper.abstract, *paper.variants)]
 
 
-def key_letters(ordinal: int) -> str:
-    """What the n-th paper of one stem adds to its key: nothing, then b, c … z, aa, ab and so on."""
-    if ordinal == 0:
-        return ""
-    letters, number = "", ordinal + 1
-    while number > 0:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("a") + rest) + letters
-    return letters
-
-
 def remove_paper(catalogue: Catalogue, paper_id: int) -> None:
     """Takes a paper out of the catalogue; its key is never given to another. Call it in a transaction."""
     run = catalogue.connection.execute
     run("INSERT OR IGNORE INTO orphans SELECT paper_id, part FROM parts WHERE paper_id = ?", (paper_id,))
+    keys.retire(catalogue, paper_id)
     run("DELETE FROM lexicon WHERE rowid = ?", (paper_id,))
     run("DELETE FROM papers WHERE id = ?", (paper_id,))

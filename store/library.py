@@ -154,6 +154,7 @@ class Library:
 
     def remove(self, keys: Sequence[str], *, wait: bool = True) -> list[Paper]:
         """Takes papers out; returns them. Nothing is removed if one of the keys is unknown."""
+        self._demand_library()
         with writing(self.folder, wait=wait, on_wait=self._notice), self._writable() as catalogue:
             ids = {key: catalogue.id_of(key) for key in keys}
             if unknown := [key for key, paper_id in ids.items() if paper_id is None]:
@@ -167,29 +168,26 @@ class Library:
 
     def rebuild(self, *, progress: Callable[[Step], None] = lambda _: None) -> int:
         """Makes the vector index anew, with the embedder now configured; returns how many texts it holds."""
+        self._demand_library()
         with writing(self.folder, wait=True, on_wait=self._notice), self._writable(any_embedder=True) as catalogue:
             changed = catalogue.fact("embedder") != self._choice.name
-            with catalogue.transaction():
-                catalogue.remember("embedder", self._choice.name)
-            indexing.mark_all_pending(catalogue, forget_vectors=changed)
+            if changed:
+                self._embedder.embed(["Does the new embedder answer?"])  # before anything is given up
+            indexing.mark_all_pending(catalogue, new_embedder=self._choice.name if changed else None)
             self._vectors.reset()
             self._index(catalogue, progress)
             return indexing.held(catalogue)
 
     def check_index(self) -> str | None:
         """What is wrong with the vector index, or None: it holds just what the catalogue says."""
-        held = indexing.held(self._reading)
         try:
-            count = self._vectors.count()
-            probe = self._reading.rows("SELECT vector FROM parts WHERE indexed ORDER BY paper_id DESC LIMIT 1")
-            if probe:
-                self._vectors.nearest(indexing.unpacked([probe[0]["vector"]])[0], 10, held=held)
+            self._vectors.reopen()
+            self._demand_whole_index(self._reading)
         except VectorsReadOnly:
             return None
         except VectorsDamaged as error:
             return str(error)
-        orphans = int(self._reading.value("SELECT count(*) FROM orphans"))
-        return None if count in (held, held + orphans) else f"it holds {count} vectors, the catalogue {held}"
+        return None
 
     def embedder_name(self) -> str | None:
         """The embedder that the library was made with."""
@@ -204,22 +202,39 @@ class Library:
             done += count
             progress(Step("indexing", done, total))
 
+        embedded = 0
         try:
+            self._demand_whole_index(catalogue)
             return indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
         except VectorsDamaged:
+            embedded = total - indexing.without_vector(catalogue) if total else 0
             self._notice("the vector index is damaged; rebuilding it from the catalogue")
-            self._vectors.reset()
-            indexing.mark_all_pending(catalogue, forget_vectors=False)
-            total, done = indexing.pending(catalogue), 0
-            return indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
+        self._vectors.reset()
+        indexing.mark_all_pending(catalogue)
+        total, done = indexing.pending(catalogue), 0
+        return embedded + indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
+
+    def _demand_whole_index(self, catalogue: Catalogue) -> None:
+        """Raises `VectorsDamaged` unless the index holds what the catalogue says that it holds."""
+        held = indexing.held(catalogue)
+        if not held:
+            return
+        count, orphans = self._vectors.count(), int(catalogue.value("SELECT count(*) FROM orphans"))
+        if not held <= count <= held + orphans + indexing.pending(catalogue):
+            raise VectorsDamaged(f"it holds {count} vectors, the catalogue {held}")
+        probe = catalogue.value("SELECT vector FROM parts WHERE indexed ORDER BY paper_id DESC LIMIT 1")
+        self._vectors.nearest(indexing.unpacked([probe])[0], 1, held=held)
+
+    def _demand_library(self) -> None:
+        if not self.exists:
+            raise LibraryError(f"there is no library at {self.folder}", "add papers first: citeloom add PATH")
 
     def _writable(self, *, any_embedder: bool = False) -> _Writable:
         return _Writable(self.folder, None if any_embedder else self._choice.name)
 
     @cached_property
     def _reading(self) -> Catalogue:
-        if not self.exists:
-            raise LibraryError(f"there is no library at {self.folder}", "add papers first: citeloom add PATH")
+        self._demand_library()
         catalogue = Catalogue(self.folder, read_only=True)
         check_embedder(catalogue, self._choice.name)
         return catalogue

@@ -119,11 +119,11 @@ def _any_known(flags: Iterable[bool | None]) -> bool | None:
 def _united(tables: Iterable[list[tuple[str, str]]]) -> dict[str, str]:
     """All entries; where two sources differ under one name, the later one gets a number."""
     united: dict[str, str] = {}
+    held: dict[str, set[str]] = {}
     for table in tables:
         for name, value in table:
-            free, number = name, 1
-            while united.get(free, value) != value:
-                number += 1
-                free = f"{name}{number}"
-            united[free] = value
+            values = held.setdefault(name, set())
+            if value not in values:
+                values.add(value)
+                united[name if len(values) == 1 else f"{name}{len(values)}"] = value
     return united

@@ -15,7 +15,7 @@ from store.lexical import QueryWord
 from store.paper import Hit, Paper, Sentence
 from store.ranking import Fused, fuse
 from store.scope import Scope, to_sql
-from store.text import terms
+from store.text import clean, terms
 from store.vectors import PartId, Vectors, VectorsDamaged
 
 DEPTH = 100
@@ -55,6 +55,7 @@ class Searcher:
 
     def search(self, query: str, count: int, scope: Scope) -> SearchResult:
         """The `count` best papers for `query` within `scope`."""
+        query = clean(query)
         check_question(query)
         if scope:
             self._check_scope(scope)
@@ -111,6 +112,7 @@ class Searcher:
         if generation != self._generation:
             self._vectors.reopen()
             self._generation = generation
+            self._index_is_unusable = False
         if not self._index_is_unusable:
             try:
                 return self._vectors.nearest(vector, count, held=indexing.held(self._catalogue))

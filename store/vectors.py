@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER_NAME = "vectors"
 _BATCH = 1000
+_PROBE = 1000
+"""Chroma keeps fewer vectors than this in its log; asked for as many, an index that lost its segment shows it."""
 
 
 class VectorsDamaged(Exception):
@@ -60,6 +62,7 @@ class Vectors:
         self._server = server
         self._client: Client | None = None
         self._open: Collection | None = None
+        self._is_probed = False
 
     def upsert(self, ids: Sequence[PartId], vectors: Matrix) -> None:
         """Adds vectors, or replaces those with the same id. `vectors` has shape (len(ids), dimensions)."""
@@ -85,12 +88,12 @@ class Vectors:
     def nearest(self, vector: Vector, count: int, *, held: int) -> list[tuple[PartId, float]]:
         """The `count` nearest parts and their cosine similarities, nearest first.
 
-        `held` is how many vectors the catalogue says are here: an index that lost its
-        segment answers with fewer and no error.
+        `held` is how many vectors the catalogue says are here. An index that lost its segment
+        answers with fewer and no error, so the first question after opening asks for many.
         """
         from chromadb.errors import ChromaError
 
-        wanted = min(count, held)
+        wanted = min(count if self._is_probed else max(count, _PROBE), held)
         if wanted == 0:
             return []
         try:
@@ -100,7 +103,9 @@ class Vectors:
         ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
         if len(ids) < wanted:
             raise VectorsDamaged(f"{len(ids)} of {wanted} vectors were found")
-        return [(PartId.parse(text), 1.0 - float(far)) for text, far in zip(ids, distances, strict=True)]
+        self._is_probed = True
+        found = [(PartId.parse(text), 1.0 - float(far)) for text, far in zip(ids, distances, strict=True)]
+        return found[:count]
 
     def ids(self) -> set[PartId]:
         """Every id in the index."""
@@ -132,7 +137,14 @@ class Vectors:
             self._open = None
             return
         self.close()
-        shutil.rmtree(self.path, ignore_errors=True)
+        try:
+            if self.path.is_dir():
+                shutil.rmtree(self.path)
+            else:
+                self.path.unlink(missing_ok=True)
+        except OSError as error:
+            hint = f"remove {self.path} yourself, and run the command again"
+            raise LibraryError(f"the damaged index cannot be removed: {error.strerror}", hint) from error
 
     def reopen(self) -> None:
         """Drops what this process knows of the index; the next use reads it from disk."""
@@ -143,6 +155,7 @@ class Vectors:
         if self._client is not None:
             self._client.close()
         self._client = self._open = None
+        self._is_probed = False
 
     @property
     def _collection(self) -> Collection:
@@ -157,6 +170,7 @@ class Vectors:
             os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
             logging.getLogger("chromadb").setLevel(logging.ERROR)
             import chromadb
+            from chromadb.api.shared_system_client import SharedSystemClient
             from chromadb.config import Settings
             from chromadb.errors import ChromaError
 
@@ -172,7 +186,9 @@ class Vectors:
                     )
                 else:
                     client = chromadb.PersistentClient(str(self.path), settings=settings)
-            except ChromaError as error:
+            except (ChromaError, AttributeError) as error:
+                # Chroma keeps a client that failed half-way (hence the AttributeError) and would hand it out again.
+                SharedSystemClient.clear_system_cache()
                 raise _explained(error) from error
             except ValueError as error:  # how Chroma says that the server cannot be reached
                 hint = "start it with `chroma run`, or take vectors.server out of the settings"

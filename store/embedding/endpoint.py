@@ -39,12 +39,18 @@ class EndpointEmbedder:
                 batch = [text[:_MOST_CHARACTERS] or " " for text in texts[start : start + self.batch_size]]
                 answer = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
                 rows.extend(item.embedding for item in sorted(answer.data, key=lambda item: item.index))
+            matrix = np.asarray(rows, dtype=np.float32)
         except OpenAIError as error:
+            # Not chained: an endpoint may echo the key in what it says.
             raise EmbeddingFailed(
                 f"the embedding endpoint failed ({type(error).__name__})",
                 "check embedding.base_url, embedding.model and OPENAI_API_KEY; what was added is kept",
-            ) from error
-        matrix = np.asarray(rows, dtype=np.float32)
+            ) from None
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise EmbeddingFailed(
+                "the embedding endpoint answered something that is no list of vectors",
+                "check that embedding.base_url speaks the OpenAI protocol and embedding.model names an embedding model",
+            ) from None
         if matrix.ndim != 2 or len(matrix) != len(texts) or not np.isfinite(matrix).all():
             raise EmbeddingFailed(
                 f"the embedding endpoint answered {len(rows)} vectors for {len(texts)} texts",

@@ -36,4 +36,5 @@ class CleanAbstract:
         self.text = clean(printed)
         self.printed = printed if self.text != printed.strip() else None
         short = len(self.text.split()) < MIN_ABSTRACT_WORDS and len(self.text) < 4 * MIN_ABSTRACT_WORDS
-        self.flaw = "no abstract" if not self.text else "too short to be an abstract" if short else None
+        has_words = any(char.isalnum() for char in self.text)
+        self.flaw = "no abstract" if not has_words else "too short to be an abstract" if short else None

@@ -14,7 +14,11 @@ from store.readers.source import Line, TextSource
 from store.text import clean
 
 _OBJECT = re.compile(r'\s*\{\s*"')
-_ARXIV_ID = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)", re.IGNORECASE)
+_ARXIV_ID = re.compile(
+    r"(?:arxiv:|https?://arxiv\.org/(?:abs|pdf)/)?"
+    r"((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)",
+    re.IGNORECASE,
+)
 _SAFE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.+-]{0,63}")
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?\s*(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _OWN_ID_FIELDS = {
@@ -135,6 +139,9 @@ def _names(value: object) -> tuple[str, ...]:
 def _identifiers(fields: Mapping[str, Any]) -> dict[str, str]:
     given = fields.get("identifiers")
     found = _named_texts(given)
+    for kind, form in (("doi", _DOI), ("arxiv", _ARXIV_ID)):
+        if kind in found and (bare := form.fullmatch(found[kind])):
+            found[kind] = bare[1]
     for name, kind in _OWN_ID_FIELDS.items():
         if own := _scalar(fields.get(name)):
             found.setdefault(kind, own)

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -171,7 +171,7 @@ def test_an_empty_index_is_filled_from_the_catalogue_without_embedding(index: In
     index.take(*(make_record(str(number), title=f"Paper {number}") for number in range(200)))
     index.bring_up(CountingEmbedder())
     index.vectors.reset()
-    indexing.mark_all_pending(index.catalogue, forget_vectors=False)
+    indexing.mark_all_pending(index.catalogue)
     again = CountingEmbedder()
 
     assert index.bring_up(again) == 0
@@ -230,24 +230,7 @@ CATS = {"title": "Felines", "abstract": "Kittens nap on warm sofas most of every
 BANKS = {"title": "Banking", "abstract": "Central lenders raise interest rates whenever prices climb too quickly."}
 QUESTION = "where do cats sleep"
 """Shares no word with CATS: only similarity finds it."""
-NOT_NOTICED = pytest.mark.xfail(
-    strict=True, reason="Chroma answers from its log alone, and nobody compares the numbers"
-)
-NOT_REPAIRED = pytest.mark.xfail(strict=True, reason="an add with nothing pending never looks at the index")
-NOT_CLEARED = pytest.mark.xfail(
-    strict=True, reason="rmtree leaves a file alone, and Chroma hands out the client that failed to open again"
-)
-REPAIRED_WRONGLY = pytest.mark.xfail(
-    strict=True,
-    reason="the failed Chroma client is handed out again (AttributeError); a fresh index gets the new texts alone; "
-    "what was embedded before the damage showed is not counted",
-)
 DAMAGES = (delete_folder, spoil_database, spoil_every_file, spoil_segment, remove_segment, put_a_file_in_its_place)
-
-
-def with_mark(mark: pytest.MarkDecorator, *marked: Damage) -> list[Any]:
-    """All damages, some of them marked."""
-    return [pytest.param(damage, marks=mark if damage in marked else ()) for damage in DAMAGES]
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +280,7 @@ def indexed(folder: Path) -> int:
     return found
 
 
-@pytest.mark.parametrize("damage", with_mark(NOT_NOTICED, remove_segment))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_search_with_a_damaged_index_finds_by_similarity_and_says_so(large: Path, damage: Damage) -> None:
     damage(large / FOLDER_NAME)
     notices: list[str] = []
@@ -309,14 +292,14 @@ def test_a_search_with_a_damaged_index_finds_by_similarity_and_says_so(large: Pa
     assert "vector index" in notices[0]
 
 
-@pytest.mark.parametrize("damage", with_mark(NOT_NOTICED, remove_segment))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_index_is_found_out_by_the_check(large: Path, damage: Damage) -> None:
     damage(large / FOLDER_NAME)
     with Library(large) as library:
         assert library.check_index()
 
 
-@pytest.mark.parametrize("damage", with_mark(NOT_CLEARED, put_a_file_in_its_place))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_rebuild_repairs_a_damaged_index_without_embedding(large: Path, damage: Damage) -> None:
     kept = kept_vectors(large)
     damage(large / FOLDER_NAME)
@@ -328,7 +311,7 @@ def test_a_rebuild_repairs_a_damaged_index_without_embedding(large: Path, damage
     assert kept_vectors(large) == kept
 
 
-@pytest.mark.parametrize("damage", with_mark(NOT_REPAIRED, *DAMAGES))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_the_next_add_repairs_a_damaged_index_though_it_brings_nothing_new(
     large: Path, damage: Damage, write_jsonl: WriteJsonl
 ) -> None:
@@ -341,7 +324,7 @@ def test_the_next_add_repairs_a_damaged_index_though_it_brings_nothing_new(
     assert kept_vectors(large) == kept
 
 
-@pytest.mark.parametrize("damage", with_mark(REPAIRED_WRONGLY, *DAMAGES))
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_the_next_add_repairs_a_damaged_index_and_embeds_what_it_brings_alone(
     large: Path, damage: Damage, write_jsonl: WriteJsonl
 ) -> None:

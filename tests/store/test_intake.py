@@ -11,7 +11,8 @@ import pytest
 import seeds
 from store import readers
 from store.catalogue import Catalogue
-from store.intake import Intake, Report, key_letters, remove_paper
+from store.intake import Intake, Report, remove_paper
+from store.keys import letters as key_letters
 from store.paper import Paper, Problem, Record
 
 MakeRecord = Callable[..., Record]
@@ -171,7 +172,6 @@ def _only_accents_differ(left: str, right: str) -> bool:
         pytest.param(
             {"doi": "10.1145/x1"},
             {"identifiers": {"doi": "https://doi.org/10.1145/x1"}},
-            marks=pytest.mark.xfail(strict=True, reason="identifiers given as an object are not normalised"),
         ),
         ({"arxiv_id": "2401.00001"}, {"arxiv_id": "2401.00001v3"}),
         ({"arxiv_id": "2401.00001v1"}, {"arxiv_id": "arXiv:2401.00001v2"}),
@@ -179,12 +179,10 @@ def _only_accents_differ(left: str, right: str) -> bool:
         pytest.param(
             {"arxiv_id": "2401.00001"},
             {"id": "http://arxiv.org/abs/2401.00001v2"},
-            marks=pytest.mark.xfail(strict=True, reason="the form in which arXiv's own API gives ids is not known"),
         ),
         pytest.param(
             {"arxiv_id": "2401.00001"},
             {"identifiers": {"arxiv": "arXiv:2401.00001v2"}},
-            marks=pytest.mark.xfail(strict=True, reason="identifiers given as an object are not normalised"),
         ),
     ],
 )
@@ -315,9 +313,6 @@ def test_an_unrelated_text_without_a_title_is_a_paper_of_its_own(catalogue: Cata
     assert [paper.title for paper in all_papers(catalogue)] == ["Why cells fire", None]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an abstract without a word makes an empty FTS query, whose error ends the whole add"
-)
 @pytest.mark.parametrize("wordless", ["- " * 12, "\U0001f642 " * 12])
 def test_an_abstract_without_a_word_does_not_stop_the_others(
     catalogue: Catalogue, make_record: MakeRecord, wordless: str
@@ -454,7 +449,6 @@ def test_a_removed_paper_that_comes_back_has_its_key_again(catalogue: Catalogue,
     assert {paper.title: paper.key for paper in all_papers(catalogue)} == before
 
 
-@pytest.mark.xfail(strict=True, reason="a key is looked for under the stem that the returning record would get")
 def test_a_removed_paper_has_its_key_again_though_another_listing_brings_it_back(
     catalogue: Catalogue, make_record: MakeRecord
 ) -> None:
@@ -465,7 +459,6 @@ def test_a_removed_paper_has_its_key_again_though_another_listing_brings_it_back
     assert keys_of(catalogue) == ["firing"]
 
 
-@pytest.mark.xfail(strict=True, reason="a key remembers the first record's identity alone, here that of the bare text")
 def test_a_removed_paper_has_its_key_again_though_it_came_without_a_title_first(
     catalogue: Catalogue, make_record: MakeRecord
 ) -> None:
@@ -489,7 +482,6 @@ def test_a_removed_papers_key_is_never_given_to_another(catalogue: Catalogue, ma
     assert keys_of(catalogue) == ["firingb"]
 
 
-@pytest.mark.xfail(strict=True, reason="the identity of a key is the title alone, which two papers may share")
 def test_a_removed_papers_key_is_not_given_to_another_of_the_same_title(
     catalogue: Catalogue, make_record: MakeRecord
 ) -> None:

@@ -154,7 +154,6 @@ def test_an_unknown_key_removes_nothing(library: Library, write_jsonl: WriteJson
     assert library.search(ABOUT_CATS).hits[0].paper.key == "felines"
 
 
-@pytest.mark.xfail(strict=True, reason="the writing connection makes the library before the keys are looked up")
 def test_removing_from_a_library_that_is_not_there_makes_none(library: Library) -> None:
     with pytest.raises(LibraryError):
         library.remove(["felines"])

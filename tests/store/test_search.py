@@ -202,7 +202,6 @@ def test_operators_quotes_and_controls_in_a_question_are_just_text(seed_library:
     assert seed_library.count() == 433
 
 
-@pytest.mark.xfail(strict=True, reason="the tokenizer refuses a lone surrogate with a TypeError")
 def test_a_question_that_is_not_valid_unicode_is_searched_all_the_same(seed_library: Library) -> None:
     """As the arguments of a process are, where they are not UTF-8."""
     assert seed_library.search("reward \udcff models", 5).hits

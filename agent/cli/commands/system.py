@@ -48,10 +48,7 @@ def doctor(
     """Check this installation and the library; mend the index with --rebuild."""
     state = of(context)
     if rebuild:
-        library = state.open()
-        if not library.exists:
-            raise LibraryError(f"there is no library at {library.folder}", "add papers first: citeloom add PATH")
-        with library, diagnostics.progress() as progress:
+        with state.open() as library, diagnostics.progress() as progress:
             diagnostics.notice(f"indexed {library.rebuild(progress=progress):,} texts anew")
     checks = [
         _packages(),
