@@ -7,12 +7,18 @@ from collections.abc import Sequence
 
 from store.paper import Paper
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>])")
+_MARKUP = re.compile(r"([\\`*_\[\]<>&])")
+_AT_LINE_START = re.compile(r"^([#+=~-]|\d+(?=[.)]))")
 
 
 def escaped(text: str) -> str:
     """`text` as Markdown that renders as `text`: nothing of a paper becomes markup or a citation mark."""
-    return _MARKUP.sub(r"\\\1", text)
+    within = _MARKUP.sub(r"\\\1", text)
+    start = _AT_LINE_START.match(within)
+    if not start:
+        return within
+    mark = start.end() if start[1].isdigit() else 0
+    return f"{within[:mark]}\\{within[mark:]}"
 
 
 def byline(paper: Paper) -> str:

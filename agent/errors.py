@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from store.errors import EmbedderMismatch, EmbeddingFailed, LibraryError, ScopeError
+from store.errors import EmbedderMismatch, EmbeddingFailed, LibraryError, ScopeError, ServerUnreachable
 from store.search import EmptyScope
 
 
@@ -54,6 +54,7 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (ScopeError, ExitCode.USAGE),
     (EmbedderMismatch, ExitCode.USAGE),
     (EmbeddingFailed, ExitCode.PROVIDER),
+    (ServerUnreachable, ExitCode.PROVIDER),
     (LibraryError, ExitCode.LIBRARY),
     (Abstained, ExitCode.ABSTAINED),
     (CiteloomError, ExitCode.USAGE),

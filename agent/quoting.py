@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from agent import citations
 from agent.answer import ABSTENTION, Answer, Citation, Claim, Reference
 from agent.evidence import Evidence
-from agent.relevance import CANDIDATES, Candidate, Reading, ReadSentence, best_set, fitted_models, read
+from agent.relevance import Candidate, Reading, fitted_models, read
+from agent.selection import best_set
+from agent.signals import CANDIDATES, ReadSentence
 from store import sentences
 from store.library import Library
 from store.paper import Paper
@@ -89,7 +91,8 @@ def _to_quote(candidate: Candidate, *, alone: bool) -> list[ReadSentence]:
 
 
 def _block(paper: Paper, quoted: Sequence[Citation]) -> str:
-    heading = " ".join(part for part in (f"**{citations.escaped(paper.label)}**", citations.byline(paper)) if part)
+    who = citations.escaped(citations.byline(paper))
+    heading = " ".join(part for part in (f"**{citations.escaped(paper.label)}**", who) if part)
     quotes = [f"> {citations.escaped(citation.quote)} {citations.marks([citation.number])}" for citation in quoted]
     return "\n>\n".join([f"{heading}\n\n{quotes[0]}", *quotes[1:]])
 

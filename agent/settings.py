@@ -22,6 +22,7 @@ from store.embedding import BUILT_IN, EmbedderChoice
 PROJECT_FILE = "citeloom.toml"
 USER_FILE = "config.toml"
 KEYS_FILE = "keys.toml"
+HOME_VARIABLE = "CITELOOM_HOME"
 
 
 class Setting(NamedTuple):
@@ -86,8 +87,7 @@ class Settings:
     @property
     def embedder(self) -> EmbedderChoice:
         """The embedder to use."""
-        base_url = self.text("embedding.base_url") or os.environ.get("OPENAI_BASE_URL") or None
-        return EmbedderChoice(self.text("embedding.model"), base_url, self.api_key)
+        return EmbedderChoice(self.text("embedding.model"), self.text("embedding.base_url") or None, self.api_key)
 
     @property
     def server(self) -> str | None:
@@ -101,6 +101,9 @@ def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
     for path in (config_folder() / USER_FILE, _project_file(start or Path.cwd())):
         if path and path.is_file():
             values.update(_from_file(path))
+    if not values["embedding.base_url"].text and (address := os.environ.get("OPENAI_BASE_URL")):
+        values["embedding.base_url"] = Value(address, "OPENAI_BASE_URL")
+    _refuse_unknown_variables()
     for setting in SETTINGS:
         if text := os.environ.get(setting.variable):
             values[setting.name] = Value(text, setting.variable)
@@ -140,8 +143,17 @@ def template() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _refuse_unknown_variables() -> None:
+    known = [HOME_VARIABLE, *(setting.variable for setting in SETTINGS)]
+    for name in os.environ:
+        if name.startswith("CITELOOM_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the ones there are: {', '.join(known)}"
+            raise SettingsError(f"there is no setting {name}", hint)
+
+
 def _home(part: str) -> Path | None:
-    home = os.environ.get("CITELOOM_HOME")
+    home = os.environ.get(HOME_VARIABLE)
     return Path(home).expanduser() / part if home else None
 
 
@@ -190,9 +202,17 @@ def _flattened(content: Mapping[str, object], prefix: str = "") -> dict[str, obj
 
 
 def _line_of(text: str, name: str) -> int:
-    leaf = name.rsplit(".", 1)[-1]
-    pattern = re.compile(rf"\s*(?:[\w.]+\.)?\"?{re.escape(leaf)}\"?\s*=")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+    """The line on which a dotted name is set, in its own table or written out."""
+    table, _, leaf = name.rpartition(".")
+    current = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+            current = header[1].replace('"', "")
+        elif assigned := re.match(r"\s*([\w.\"-]+)\s*=", line):
+            said = assigned[1].replace('"', "")
+            if (current == table and said == leaf) or said == name:
+                return number
+    return 1
 
 
 def _check(name: str, value: Value) -> None:
@@ -201,7 +221,7 @@ def _check(name: str, value: Value) -> None:
         near = difflib.get_close_matches(value.text, choices, n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(choices)}"
         raise SettingsError(f"{name} is {value.text!r} ({value.origin})", hint)
-    if name == "hits" and not (value.text.isdigit() and 1 <= int(value.text) <= 100):
+    if name == "hits" and not (re.fullmatch(r"[0-9]{1,3}", value.text) and 1 <= int(value.text) <= 100):
         raise SettingsError(f"hits is {value.text!r} ({value.origin})", "give a number from 1 to 100")
 
 

@@ -23,18 +23,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from agent.relevance import (
-    CANDIDATES,
-    Candidate,
-    Logistic,
-    Models,
-    ReadSentence,
-    best_set,
-    paper_probability,
-    paper_signals,
-    question_signals,
-    sentence_signals,
-)
+from agent.relevance import Candidate, Logistic, Models, paper_probability, question_signals
+from agent.selection import best_set
+from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals
 from evals.gold import CORPORA, FOLDER, Question, build_library, load
 from evals.metrics import abstention_scores, citation_scores
 from store import sentences

@@ -5,7 +5,8 @@ LibraryError            the library cannot do this; message and hint are for the
 ├── ScopeError          a scope or question that cannot be understood
 ├── LibraryBusy         another process is writing
 ├── EmbedderMismatch    the library was made with another embedder
-└── EmbeddingFailed     the embedding endpoint did not answer
+├── EmbeddingFailed     the embedding endpoint did not answer
+└── ServerUnreachable   the Chroma server did not answer
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class EmbedderMismatch(LibraryError):
 
 class EmbeddingFailed(LibraryError):
     """The embedding endpoint refused, failed, or answered nonsense."""
+
+
+class ServerUnreachable(LibraryError):
+    """The Chroma server that the settings name does not answer."""

@@ -21,7 +21,8 @@ MOST_WORDS = 48
 """The rarest words of a long question are enough."""
 _LARGE_LIBRARY = 10_000
 _COMMON_SHARE = 0.1
-"""In a large library a word that a tenth of the papers hold costs time and tells little."""
+_COMMON_PAPERS = 5_000
+"""In a large library a word that a tenth of the papers hold, or so many, costs time and tells little."""
 
 
 class QueryWord(NamedTuple):
@@ -44,7 +45,9 @@ def query_words(catalogue: Catalogue, query: str) -> list[QueryWord]:
         rarest = sorted(found, key=lambda item: -item.idf)[:MOST_WORDS]
         found = [item for item in found if item in rarest]
     if total > _LARGE_LIBRARY:
-        telling = [item for item in found if item.idf > math.log(1 / _COMMON_SHARE - 1)]
+        most = min(total * _COMMON_SHARE, _COMMON_PAPERS)
+        least_idf = math.log((total - most + 0.5) / (most + 0.5))
+        telling = [item for item in found if item.idf > least_idf]
         found = telling if len(telling) >= 2 else found
     return found
 

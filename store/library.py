@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -25,7 +25,7 @@ from store.intake import Intake, Report, remove_paper
 from store.lock import writing
 from store.paper import Paper, Problem
 from store.scope import Scope, to_sql
-from store.search import Searcher, SearchResult
+from store.search import Searcher, SearchResult, check_scope
 from store.vectors import Vectors, VectorsDamaged, VectorsReadOnly
 
 SMALL_REMAINDER = 400
@@ -72,16 +72,26 @@ class Library:
     @property
     def exists(self) -> bool:
         """Whether there is a library in the folder."""
-        return (self.folder / FILE_NAME).is_file()
+        try:
+            return (self.folder / FILE_NAME).is_file()
+        except OSError as error:
+            raise LibraryError(
+                f"the library folder {self.folder} cannot be entered: {error.strerror}",
+                "check its permissions, or name another library with --library",
+            ) from error
 
     def add(
         self,
         paths: Sequence[Path],
         *,
+        names: Mapping[Path, str] | None = None,
         progress: Callable[[Step], None] = lambda _: None,
         wait: bool = True,
     ) -> Report:
-        """Reads files and folders into the library and indexes what is new."""
+        """Reads files and folders into the library and indexes what is new.
+
+        `names` gives a file another name than its path, under which its papers are remembered.
+        """
         began = time.perf_counter()
         report = Report()
         files, skipped = readers.expand(list(paths))
@@ -97,7 +107,7 @@ class Library:
             # Texts without titles come last, so that they find the papers they belong to.
             for file in sorted(files, key=readers.is_untitled):
                 try:
-                    intake.take_file(str(file), readers.read(file), on_batch)
+                    intake.take_file((names or {}).get(file, str(file)), readers.read(file), on_batch)
                 except InputError as error:
                     if len(files) == 1:
                         raise
@@ -136,7 +146,9 @@ class Library:
         return None if paper_id is None else self._reading.paper(paper_id)
 
     def papers(self, scope: Scope | None = None) -> Iterator[Paper]:
-        """Every paper in `scope`, in the order in which they came."""
+        """Every paper in `scope`, in the order in which they came; an `EmptyScope` where there is none."""
+        if scope:
+            check_scope(self._reading, scope)
         condition, parameters = to_sql(scope or Scope())
         ids = [
             row["id"] for row in self._reading.rows(f"SELECT id FROM papers WHERE {condition} ORDER BY id", parameters)

@@ -36,13 +36,13 @@ def writing(folder: Path, *, wait: bool, on_wait: Callable[[str], None]) -> Iter
                 ) from None
             on_wait(f"waiting for {holder(folder)}, which is writing to the library")
             lock.acquire()
+        _say_who(folder)
     except OSError as error:
         raise LibraryError(
             f"the library folder {folder} cannot be written: {error.strerror}",
             "check its permissions, or name another library with --library",
         ) from error
     try:
-        _say_who(folder)
         yield
     finally:
         (folder / _HOLDER_NAME).unlink(missing_ok=True)

@@ -58,7 +58,7 @@ class Searcher:
         query = clean(query)
         check_question(query)
         if scope:
-            self._check_scope(scope)
+            check_scope(self._catalogue, scope)
         began = time.perf_counter()
         words = lexical.query_words(self._catalogue, query)
         by_words = dict(lexical.rank(self._catalogue, words, DEPTH, scope))
@@ -142,11 +142,6 @@ class Searcher:
         parts = (PartId(row["paper_id"], row["part"]) for row in rows)
         return list(zip(parts, (float(value) for value in similarities), strict=True))
 
-    def _check_scope(self, scope: Scope) -> None:
-        condition, parameters = to_sql(scope)
-        if not self._catalogue.value(f"SELECT EXISTS (SELECT 1 FROM papers WHERE {condition})", parameters):
-            raise EmptyScope(f"no paper in the library is in the scope {scope}", "widen the scope, or add papers")
-
     def _keys(self, papers: Iterable[int]) -> dict[int, str]:
         """Citation keys, for breaking ties; a vector whose paper is gone drops out here."""
         ids = list(papers)
@@ -180,6 +175,13 @@ class Searcher:
 
 class EmptyScope(ScopeError):
     """A scope in which there is no paper."""
+
+
+def check_scope(catalogue: Catalogue, scope: Scope) -> None:
+    """Refuses a scope in which there is no paper."""
+    condition, parameters = to_sql(scope)
+    if not catalogue.value(f"SELECT EXISTS (SELECT 1 FROM papers WHERE {condition})", parameters):
+        raise EmptyScope(f"no paper in the library is in the scope {scope}", "widen the scope, or add papers")
 
 
 def check_question(query: str) -> None:

@@ -56,6 +56,11 @@ def clean(text: str) -> str:
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", harmless)).strip()
 
 
+def printable(text: str) -> str:
+    """`text` with its line ends and nothing else that a terminal would obey."""
+    return "\n".join(_CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", line)) for line in text.split("\n"))
+
+
 def fold(text: str) -> str:
     """`text` as the index sees it: LaTeX and accents dropped, lower case, one spelling."""
     if "\\" in text or "$" in text or "{" in text:

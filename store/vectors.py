@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from store.embedding import Matrix, Vector
-from store.errors import LibraryError
+from store.errors import LibraryError, ServerUnreachable
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -192,7 +192,9 @@ class Vectors:
                 raise _explained(error) from error
             except ValueError as error:  # how Chroma says that the server cannot be reached
                 hint = "start it with `chroma run`, or take vectors.server out of the settings"
-                raise LibraryError(f"the Chroma server at {self._server} does not answer: {error}", hint) from error
+                raise ServerUnreachable(
+                    f"the Chroma server at {self._server} does not answer: {error}", hint
+                ) from error
             self._client = cast("Client", client)  # both makers promise less than they give
         return self._client
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
-from agent.cli import diagnostics
+from agent.cli import diagnostics, output
 from agent.cli.commands import papers, questions, system
 from agent.cli.diagnostics import Verbosity
 from agent.cli.state import State
@@ -75,12 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(given: list[str]) -> int:
     try:
         code = app(args=_globals_first(given), prog_name="citeloom", standalone_mode=False)
-        sys.stdout.flush()
+        output.flush()
     except typer.TyperException as error:
-        diagnostics.say_usage_error(error.format_message(), "see `citeloom --help`, or `citeloom COMMAND --help`")
+        diagnostics.say_usage_error(error.format_message(), _usage_hint(given))
         return ExitCode.USAGE
-    except BrokenPipeError:
-        # The reader of our output went away; nothing more can be said to it.
+    except output.OutputClosed:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (KeyboardInterrupt, typer.Abort):
@@ -92,6 +92,16 @@ def _run(given: list[str]) -> int:
     return int(code) if isinstance(code, int) else ExitCode.OK
 
 
+def _usage_hint(given: list[str]) -> str:
+    """The global option that was perhaps meant, which a command itself does not know."""
+    for item in given:
+        if item.startswith("--") and (
+            near := get_close_matches(item.split("=")[0], [*_FLAGS, *_WITH_VALUE], n=1, cutoff=0.8)
+        ):
+            return f"did you mean {near[0]}?"
+    return "see `citeloom --help`, or `citeloom COMMAND --help`"
+
+
 def _globals_first(given: list[str]) -> list[str]:
     """`given` with the global options moved to the front, so that they may stand anywhere."""
     front: list[str] = []
@@ -101,8 +111,8 @@ def _globals_first(given: list[str]) -> list[str]:
         item = given[position]
         if item == "--":
             return [*front, *rest, *given[position:]]
-        takes_next = item in _WITH_VALUE
-        is_global = takes_next or item in _FLAGS or item.split("=")[0] in _WITH_VALUE
+        takes_next = item in _WITH_VALUE and position + 1 < len(given)
+        is_global = takes_next or item in _FLAGS or ("=" in item and item.split("=")[0] in _WITH_VALUE)
         chunk = given[position : position + (2 if takes_next else 1)]
         (front if is_global else rest).extend(chunk)
         position += len(chunk)

@@ -12,24 +12,44 @@ from agent.answer import ABSTENTION, Answer
 from agent.citations import byline
 from store.paper import Hit, Paper
 from store.search import SearchResult
+from store.text import printable
 
 SEARCH_SCHEMA = "citeloom.search/1"
 _WIDTH_AT_MOST = 100
 _WIDTH_WITHOUT_TERMINAL = 80
 
 
+class OutputClosed(Exception):
+    """Whoever read our output has had enough."""
+
+
 def write(text: str = "") -> None:
-    """A line of text, or several."""
-    sys.stdout.write(text + "\n")
+    """A line of text, or several; no control character or escape gets to the terminal."""
+    _put(printable(text) + "\n")
 
 
 def write_json(content: Mapping[str, Any], *, compact: bool) -> None:
     """One JSON object; on one line if `compact`, as for `--jsonl`."""
     if compact:
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
-        sys.stdout.flush()
+        _put(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+        flush()
     else:
-        sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        _put(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def flush() -> None:
+    """Sends what is written on its way."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosed from error
+
+
+def _put(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError as error:
+        raise OutputClosed from error
 
 
 def search_to_dict(result: SearchResult) -> dict[str, Any]:

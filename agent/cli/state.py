@@ -13,6 +13,7 @@ from agent.cli import diagnostics
 from agent.errors import UsageError
 from agent.settings import Settings
 from store.embedding import BUILT_IN
+from store.errors import LibraryBusy
 from store.library import SMALL_REMAINDER, Library
 
 
@@ -39,13 +40,21 @@ class State:
                 f"--offline excludes the embedding endpoint ({found.text('embedding.model')})",
                 "leave --offline out, or set embedding.model to builtin and rebuild",
             )
+        if self.offline and found.server:
+            raise UsageError(
+                f"--offline excludes the Chroma server ({found.server})",
+                "leave --offline out, or take vectors.server out of the settings",
+            )
         return Library(found.library, found.embedder, server=found.server, notice=diagnostics.notice)
 
     def open_finished(self, flags: Mapping[str, str | None] | None = None) -> Library:
         """The library for reading, what an interrupted `add` left finished if it is little."""
         library = self.open(flags)
-        with diagnostics.progress() as progress:
-            library.finish(progress=progress, at_most=SMALL_REMAINDER)
+        try:
+            with diagnostics.progress() as progress:
+                library.finish(progress=progress, at_most=SMALL_REMAINDER)
+        except LibraryBusy as busy:
+            diagnostics.notice(f"{busy.message}; what it has not indexed yet is found by words alone")
         return library
 
 

@@ -70,8 +70,12 @@ def expand(paths: list[Path]) -> tuple[list[Path], list[tuple[Path, InputError]]
     files: list[Path] = []
     skipped: list[tuple[Path, InputError]] = []
     for path in paths:
-        if not path.exists():
-            raise InputError(f"there is no file or folder {path}", "check the path")
+        try:
+            path.stat()
+        except OSError as error:
+            raise InputError(
+                f"there is no file or folder {path} to read: {error.strerror}", "check the path"
+            ) from error
         if not path.is_dir():
             files.append(path)
             continue

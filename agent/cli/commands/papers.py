@@ -20,6 +20,8 @@ from store.paper import Paper
 from store.scope import parse
 
 ADD_SCHEMA = "citeloom.add/1"
+PAPER_SCHEMA = "citeloom.paper/1"
+PAPERS_SCHEMA = "citeloom.papers/1"
 _PROBLEMS_SHOWN = 20
 _papers = typer.Typer(help="List, show and remove papers.", rich_markup_mode=None, no_args_is_help=False)
 
@@ -38,8 +40,8 @@ def add(
 ) -> None:
     """Add papers to the library, or bring them up to date."""
     library = of(context).open()
-    with _as_files(paths) as files, diagnostics.progress() as progress:
-        report = library.add(files, progress=progress, wait=wait)
+    with _as_files(paths) as (files, names), diagnostics.progress() as progress:
+        report = library.add(files, names=names, progress=progress, wait=wait)
     _say(report)
     counts = _counts(report)
     if json:
@@ -51,19 +53,19 @@ def add(
 
 
 @contextmanager
-def _as_files(paths: list[str]) -> Iterator[list[Path]]:
-    """The paths to read; standard input is kept in a file first, since readers look twice."""
+def _as_files(paths: list[str]) -> Iterator[tuple[list[Path], dict[Path, str]]]:
+    """The paths to read and their names; standard input is kept in a file first, since readers look twice."""
     if "-" not in paths:
-        yield [Path(path) for path in paths]
+        yield [Path(path) for path in paths], {}
         return
     if sys.stdin.isatty():
         raise UsageError("standard input is a terminal", "pipe papers in, or name a file")
     with tempfile.TemporaryDirectory() as folder:
-        piped = Path(folder) / "standard-input.txt"
+        piped = Path(folder).resolve() / "standard-input.txt"
         with piped.open("wb") as file:
             while block := sys.stdin.buffer.read(1 << 20):
                 file.write(block)
-        yield [piped if path == "-" else Path(path) for path in paths]
+        yield [piped if path == "-" else Path(path) for path in paths], {piped: "-"}
 
 
 def _counts(report: Report) -> dict[str, object]:
@@ -107,6 +109,7 @@ def _say(report: Report) -> None:
 def list_papers(
     context: typer.Context,
     scope: Annotated[str, typer.Option(help='Only these, as in: year:2024- author:"Chi Jin".')] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a line; `add` reads it back.")] = False,
 ) -> None:
     """List the papers of the library."""
@@ -115,6 +118,9 @@ def list_papers(
         if jsonl:
             for paper in papers:
                 output.write_json(paper.to_dict(), compact=True)
+        elif json:
+            content = {"schema": PAPERS_SCHEMA, "papers": [paper.to_dict() for paper in papers]}
+            output.write_json(content, compact=False)
         else:
             output.write_papers(papers)
 
@@ -131,7 +137,7 @@ def show_paper(
         if paper is None:
             raise InputError(f"there is no paper {key} in the library", _near(key, library.papers()))
         if json:
-            output.write_json(paper.to_dict(), compact=False)
+            output.write_json({"schema": PAPER_SCHEMA, **paper.to_dict()}, compact=False)
         else:
             output.write_paper(paper)
 

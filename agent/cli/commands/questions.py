@@ -19,6 +19,7 @@ from store.scope import Scope, from_question, parse
 from store.search import SearchResult, check_question
 
 ERROR_SCHEMA = "citeloom.error/1"
+BATCH_SCHEMA = "citeloom.batch/1"
 Result = TypeVar("Result")
 _Words = Annotated[
     list[str], typer.Argument(metavar="QUESTION", help="The question; - reads one a line from standard input.")
@@ -107,7 +108,7 @@ def _run(state: State, job: _Job[Result], words: list[str], scope: str, *, json:
     """Does the job for one question, or for each line of standard input; returns all results."""
     chosen = parse(scope)
     if words == ["-"]:
-        return _run_lines(state, job, chosen, json=json or jsonl)
+        return _run_lines(state, job, chosen, json=json, jsonl=jsonl)
     text = " ".join(words)
     check_question(text)
     with state.open_finished() as library:
@@ -119,8 +120,9 @@ def _run(state: State, job: _Job[Result], words: list[str], scope: str, *, json:
     return [result]
 
 
-def _run_lines(state: State, job: _Job[Result], scope: Scope, *, json: bool) -> list[Result]:
+def _run_lines(state: State, job: _Job[Result], scope: Scope, *, json: bool, jsonl: bool) -> list[Result]:
     """One question a line, in order, from one open library; a bad one does not stop the others."""
+    objects: list[dict[str, Any]] = []
     results: list[Result] = []
     first_error: LibraryError | None = None
     with state.open_finished() as library:
@@ -129,17 +131,22 @@ def _run_lines(state: State, job: _Job[Result], scope: Scope, *, json: bool) -> 
                 result = _produce(library, job, line, scope)
             except LibraryError as error:
                 first_error = first_error or error
-                if json:
-                    output.write_json(_error_to_dict(line, error), compact=True)
-                else:
+                objects.append(_error_to_dict(line, error))
+                if jsonl:
+                    output.write_json(objects[-1], compact=True)
+                elif not json:
                     diagnostics.report_error(error)
                 continue
             results.append(result)
             if json:
+                objects.append(job.to_dict(result))
+            elif jsonl:
                 output.write_json(job.to_dict(result), compact=True)
             else:
                 output.write(f"# {line}\n")
                 job.show(result)
+    if json:
+        output.write_json({"schema": BATCH_SCHEMA, "results": objects}, compact=False)
     if first_error:
         raise first_error
     return results

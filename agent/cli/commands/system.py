@@ -14,10 +14,12 @@ from agent import settings
 from agent.cli import diagnostics, output
 from agent.cli.state import State, of
 from agent.errors import CiteloomError, SettingsError, UsageError
+from store.embedding import BUILT_IN, create
 from store.errors import LibraryError
 from store.library import Library
 
 DOCTOR_SCHEMA = "citeloom.doctor/1"
+CONFIG_SCHEMA = "citeloom.config/1"
 _PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "typer", "openai")
 _SHELLS = ("bash", "zsh", "fish")
 _config = typer.Typer(help="Show and make settings.", rich_markup_mode=None, no_args_is_help=False)
@@ -95,14 +97,16 @@ def _sqlite() -> Check:
 def _settings(state: State) -> str:
     found = state.settings()
     key = "a key is set" if found.api_key else "no key is set, answers are quoted"
-    leaves = found.text("embedding.base_url") or found.text("vectors.server")
-    return f"{key}; " + (f"texts are sent to {leaves}" if leaves else "nothing leaves this machine")
+    choice = found.embedder
+    endpoint = "" if choice.model == BUILT_IN else choice.base_url or "the provider's own endpoint"
+    told = [f"texts are sent to {endpoint}"] if endpoint else []
+    told += [f"vectors are sent to {found.server}"] if found.server else []
+    return f"{key}; " + ("; ".join(told) or "nothing leaves this machine")
 
 
 def _embedder(state: State) -> str:
-    library = state.open()
-    vector = library.embed(["Does it work?"])[0]
-    return f"{state.settings().embedder.name}, {len(vector)} dimensions"
+    embedder = create(state.settings().embedder)
+    return f"{embedder.name}, {len(embedder.embed(['Does it work?'])[0])} dimensions"
 
 
 def _library(state: State) -> str:
@@ -125,9 +129,16 @@ def _state_of(library: Library) -> str:
 def show_config(
     context: typer.Context,
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Show the settings in force."""
     found = of(context).settings()
+    if json:
+        values = {name: {"value": value.text, "origin": value.origin} for name, value in found.values.items()}
+        output.write_json(
+            {"schema": CONFIG_SCHEMA, "settings": values, "has_api_key": bool(found.api_key)}, compact=False
+        )
+        return
     for name, value in found.values.items():
         text = value.text or (str(found.library) if name == "library" else '""')
         output.write(f"{name} = {text}" + (f"   <- {value.origin}" if origin else ""))

@@ -1,0 +1,161 @@
+"""What can be read off a search about its hits and their sentences: plain numbers, no judgement.
+
+Words of the question weighted by rarity, similarity, gaps between candidates, agreement of
+the two rankings, and the kind of question.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from store import lexical, sentences
+from store.embedding import Vector
+from store.lexical import QueryWord
+from store.paper import Sentence
+from store.search import SearchResult
+from store.text import terms
+
+CANDIDATES = 8
+"""How many hits are read for an answer."""
+_COMPARISON = re.compile(
+    r"\b(?:compar\w+|differ\w*|versus|vs|contrast\w*|against|between|both|each|respectively)\b"
+    r"|\b(?:better than|rather than|or)\b",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(
+    r"\bhow (?:many|much|large|big|long|fast|far|often|well|high|low)\b"
+    r"|\b(?:percent|percentage|fraction|share|score|accuracy|rate|number|size|latency|cost)\b",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[^\W_][\w+&^'-]*[^\W_+]|[^\W_]")
+_SHORT_NAME_WORDS = 4
+_DIGIT = re.compile(r"\d")
+_OWN_WORK = re.compile(r"\b(?:we|our|this paper|this work|this study)\b", re.IGNORECASE)
+_BACKGROUND = re.compile(r"(?:However|Recent|While|Despite|Although|Existing|Traditional|Large language)")
+_ADDRESS = re.compile(r"https?:|github", re.IGNORECASE)
+_SHORT_QUERY_WORDS = 4
+_RANK_OF_UNRANKED = 200
+_LONG_SENTENCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence of a candidate: its similarity to the question, the share of the question it holds, its rating."""
+
+    sentence: Sentence
+    similarity: float
+    coverage: float
+    probability: float
+    """That it is the sentence which carries the answer, given that its paper has one."""
+
+
+def sentence_signals(result: SearchResult, similarities: Vector) -> list[list[dict[str, float]]]:
+    """The signals of every sentence of the first hits, a list a hit."""
+    asks_quantity = bool(_QUANTITY.search(result.query))
+    position = 0
+    found = []
+    for hit in result.hits[:CANDIDATES]:
+        cut = sentences.split(hit.paper.abstract)
+        own = [float(value) for value in similarities[position : position + len(cut)]]
+        position += len(cut)
+        covered = [lexical.coverage(list(result.words), set(terms(sentence.text))) for sentence in cut]
+        found.append([_sentence_signals(sentence, len(cut), own, covered, asks_quantity) for sentence in cut])
+    return found
+
+
+def _sentence_signals(
+    sentence: Sentence, count: int, similarities: Sequence[float], coverages: Sequence[float], asks_quantity: bool
+) -> dict[str, float]:
+    at = sentence.index - 1
+    has_number = float(bool(_DIGIT.search(sentence.text)))
+    return {
+        "similarity": similarities[at],
+        "coverage": coverages[at],
+        "similarity_gap": max(similarities) - similarities[at],
+        "coverage_gap": max(coverages) - coverages[at],
+        "position": at / max(count - 1, 1),
+        "is_first": float(at == 0),
+        "is_last": float(at == count - 1),
+        "has_number": has_number,
+        "gives_quantity": has_number * asks_quantity,
+        "own_work": float(bool(_OWN_WORK.search(sentence.text))),
+        "background": float(bool(_BACKGROUND.match(sentence.text))),
+        "address": float(bool(_ADDRESS.search(sentence.text))),
+        "length": min(len(sentence.text), _LONG_SENTENCE) / _LONG_SENTENCE,
+    }
+
+
+def paper_signals(result: SearchResult, read_sentences: Sequence[Sequence[ReadSentence]]) -> list[dict[str, float]]:
+    """The signals of the first hits as wholes."""
+    hits = result.hits[:CANDIDATES]
+    words = list(result.words)
+    nearest = max((hit.similarity for hit in hits), default=0.0)
+    texts = [f"{hit.paper.title or ''} {hit.paper.abstract}" for hit in hits]
+    names = _names(result.query)
+    subjects = [name for hit in hits if (name := _name_in_title(hit.paper.title)) and _contains(result.query, name)]
+    compares = float(bool(_COMPARISON.search(result.query)))
+    is_short = float(len(words) <= _SHORT_QUERY_WORDS)
+    asks_quantity = bool(_QUANTITY.search(result.query))
+    found = []
+    for hit, text, rated in zip(hits, texts, read_sentences, strict=True):
+        stems = set(terms(text))
+        similar = sorted((item.similarity for item in rated), reverse=True)
+        depth = math.log(hit.rank)
+        missing_number = asks_quantity and not _DIGIT.search(rated[0].sentence.text)
+        found.append(
+            {
+                "similarity": hit.similarity,
+                "coverage": lexical.coverage(words, stems),
+                "best_sentence": similar[0],
+                "best_two_sentences": sum(similar[:2]) / len(similar[:2]),
+                "score_gap": hits[0].score - hit.score,
+                "similarity_gap": nearest - hit.similarity,
+                "dense_closeness": 1 / (hit.dense_rank or _RANK_OF_UNRANKED),
+                "lexical_closeness": 1 / (hit.lexical_rank or _RANK_OF_UNRANKED),
+                "depth": depth,
+                "comparison": compares,
+                "comparison_depth": compares * depth,
+                "short": is_short,
+                "short_depth": is_short * depth,
+                "missing_number": float(missing_number),
+                "rarest_missing": _rarest_missing(words, stems),
+                "lacks_subject": float(bool(subjects) and not any(_contains(text, name) for name in subjects)),
+                "missing_names": sum(not _contains(text, name) for name in names) / max(len(names), 1),
+                "matched_rarity": sum(item.idf for item in words),
+            }
+        )
+    for signals in found:
+        signals["matched_rarity"] *= signals["coverage"]
+    return found
+
+
+def _rarest_missing(words: Sequence[QueryWord], stems: set[str]) -> float:
+    """The idf of the rarest word that a paper lacks, as a share of the question's rarest."""
+    rarest = max((word.idf for word in words), default=1.0)
+    return max((word.idf for word in words if word.stem not in stems), default=0.0) / rarest
+
+
+def _names(question: str) -> list[str]:
+    """The words of a question that look like names: a digit, or a capital that begins no sentence."""
+    tokens = list(_TOKEN.finditer(question))
+    return [
+        token.group()
+        for token in tokens
+        if any(char.isdigit() or (char.isupper() and at + token.start() > 0) for at, char in enumerate(token.group()))
+    ]
+
+
+def _name_in_title(title: str | None) -> str:
+    """The short name that stands before the colon of a title, or nothing."""
+    name, colon, _ = (title or "").partition(":")
+    return name.strip() if colon and len(name.split()) <= _SHORT_NAME_WORDS else ""
+
+
+def _contains(text: str, name: str) -> bool:
+    """Whether `name` stands in `text` as a whole: `Prover` is not in `Prover-V2`, nor `Safe` in `is it safe`."""
+    is_plain_word = name.isalpha() and name.istitle()
+    flags = 0 if is_plain_word else re.IGNORECASE
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, flags) is not None
