@@ -11,8 +11,7 @@ from agent.answer import ABSTENTION, Answer, Citation, Claim, Reference
 from agent.evidence import Evidence
 from agent.relevance import Candidate, Reading, fitted_models, read
 from agent.selection import best_set
-from agent.signals import CANDIDATES, ReadSentence
-from store import sentences
+from agent.signals import CANDIDATES, ReadSentence, sentences_to_read
 from store.library import Library
 from store.paper import Paper
 from store.scope import Scope
@@ -52,7 +51,7 @@ def answer(library: Library, question: str, scope: Scope | None = None, *, most_
 def consider(library: Library, question: str, scope: Scope | None = None) -> tuple[SearchResult, Reading]:
     """Searches, reads the first hits sentence by sentence, and rates them."""
     result = library.search(question, CANDIDATES, scope)
-    texts = [sentence.text for hit in result.hits for sentence in sentences.split(hit.paper.abstract)]
+    texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
     vectors = library.embed([result.query, *texts])
     return result, read(result, vectors[1:] @ vectors[0], fitted_models())
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals
-from store import sentences
+from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
 from store.embedding import Vector
 from store.paper import Hit
 from store.search import SearchResult
@@ -85,7 +84,7 @@ def read(result: SearchResult, similarities: Vector, models: Models) -> Reading:
     for hit, rated in zip(hits, ratings, strict=True):
         found = [
             ReadSentence(sentence, signals["similarity"], signals["coverage"], models.sentence(signals))
-            for sentence, signals in zip(sentences.split(hit.paper.abstract), rated, strict=True)
+            for sentence, signals in zip(sentences_to_read(hit, result.words), rated, strict=True)
         ]
         read_sentences.append(tuple(sorted(found, key=lambda item: (-item.probability, item.sentence.index))))
     papers = paper_signals(result, read_sentences)

@@ -73,6 +73,10 @@ class Settings:
         """The value of a setting as text."""
         return self.values[name].text
 
+    def shown(self, name: str) -> str:
+        """The value of a setting fit to be shown: a password inside an address is left out."""
+        return re.sub(r"//[^/@\s]+@", "//***@", self.text(name))
+
     @property
     def library(self) -> Path:
         """The folder of the library."""
@@ -187,7 +191,10 @@ def _from_file(path: Path) -> dict[str, Value]:
             near = difflib.get_close_matches(name, _NAMES, n=1)
             hint = f"did you mean {near[0]}?" if near else "see `citeloom config show` for the names"
             raise SettingsError(f"{path}:{line}: there is no setting {name}", hint)
-        found[name] = Value(str(value), f"{path}:{line}")
+        text_value = str(value)
+        if name == "library" and text_value:
+            text_value = str(path.parent / Path(text_value).expanduser())  # relative to the file that says so
+        found[name] = Value(text_value, f"{path}:{line}")
     return found
 
 

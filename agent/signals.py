@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from store import lexical, sentences
 from store.embedding import Vector
 from store.lexical import QueryWord
-from store.paper import Sentence
+from store.paper import Hit, Sentence
 from store.search import SearchResult
 from store.text import terms
 
 CANDIDATES = 8
 """How many hits are read for an answer."""
+MOST_SENTENCES = 40
+"""How many sentences of one abstract are read; hardly any has more."""
 _COMPARISON = re.compile(
     r"\b(?:compar\w+|differ\w*|versus|vs|contrast\w*|against|between|both|each|respectively)\b"
     r"|\b(?:better than|rather than|or)\b",
@@ -52,24 +54,35 @@ class ReadSentence:
     """That it is the sentence which carries the answer, given that its paper has one."""
 
 
+def sentences_to_read(hit: Hit, words: Sequence[QueryWord]) -> tuple[Sentence, ...]:
+    """The sentences of a hit's abstract; of a very long one those that hold most of the question, in order."""
+    cut = sentences.split(hit.paper.abstract)
+    if len(cut) <= MOST_SENTENCES:
+        return cut
+    asked = list(words)
+    held = {sentence.index: lexical.coverage(asked, set(terms(sentence.text))) for sentence in cut}
+    best = sorted(cut, key=lambda sentence: (-held[sentence.index], sentence.index))[:MOST_SENTENCES]
+    return tuple(sorted(best, key=lambda sentence: sentence.index))
+
+
 def sentence_signals(result: SearchResult, similarities: Vector) -> list[list[dict[str, float]]]:
     """The signals of every sentence of the first hits, a list a hit."""
     asks_quantity = bool(_QUANTITY.search(result.query))
     position = 0
     found = []
     for hit in result.hits[:CANDIDATES]:
-        cut = sentences.split(hit.paper.abstract)
+        cut = sentences_to_read(hit, result.words)
         own = [float(value) for value in similarities[position : position + len(cut)]]
         position += len(cut)
         covered = [lexical.coverage(list(result.words), set(terms(sentence.text))) for sentence in cut]
-        found.append([_sentence_signals(sentence, len(cut), own, covered, asks_quantity) for sentence in cut])
+        found.append([_sentence_signals(at, cut, own, covered, asks_quantity) for at in range(len(cut))])
     return found
 
 
 def _sentence_signals(
-    sentence: Sentence, count: int, similarities: Sequence[float], coverages: Sequence[float], asks_quantity: bool
+    at: int, cut: Sequence[Sentence], similarities: Sequence[float], coverages: Sequence[float], asks_quantity: bool
 ) -> dict[str, float]:
-    at = sentence.index - 1
+    sentence, count = cut[at], len(cut)
     has_number = float(bool(_DIGIT.search(sentence.text)))
     return {
         "similarity": similarities[at],

@@ -25,10 +25,9 @@ from sklearn.preprocessing import StandardScaler
 
 from agent.relevance import Candidate, Logistic, Models, paper_probability, question_signals
 from agent.selection import best_set
-from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals
+from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
 from evals.gold import CORPORA, FOLDER, Question, build_library, load
 from evals.metrics import abstention_scores, citation_scores
-from store import sentences
 from store.embedding import Matrix
 from store.search import SearchResult
 
@@ -96,7 +95,7 @@ def _cases(corpus: str) -> list[Case]:
     with tempfile.TemporaryDirectory() as folder, build_library(corpus, Path(folder)) as library:
         for question in load(corpus):
             result = library.search(question.text, CANDIDATES)
-            texts = [sentence.text for hit in result.hits for sentence in sentences.split(hit.paper.abstract)]
+            texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
             vectors = library.embed([question.text, *texts])
             cases.append(Case(question, result, vectors[1:] @ vectors[0]))
     return cases
@@ -134,7 +133,7 @@ def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
             known = facts.get(hit.paper.title or "", [])
             if not known:
                 continue
-            for sentence, signals in zip(sentences.split(hit.paper.abstract), rated, strict=True):
+            for sentence, signals in zip(sentences_to_read(hit, case.result.words), rated, strict=True):
                 carries = any(sentence.text in fact or fact in sentence.text for fact in known)
                 examples.append(Example(signals, float(carries), case.question.id))
     return examples
@@ -145,7 +144,7 @@ def _read_sentences(case: Case, model: Logistic) -> list[list[ReadSentence]]:
     for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
         own = [
             ReadSentence(sentence, signals["similarity"], signals["coverage"], model(signals))
-            for sentence, signals in zip(sentences.split(hit.paper.abstract), rated, strict=True)
+            for sentence, signals in zip(sentences_to_read(hit, case.result.words), rated, strict=True)
         ]
         found.append(sorted(own, key=lambda item: (-item.probability, item.sentence.index)))
     return found

@@ -193,7 +193,7 @@ class Vectors:
             except ValueError as error:  # how Chroma says that the server cannot be reached
                 hint = "start it with `chroma run`, or take vectors.server out of the settings"
                 raise ServerUnreachable(
-                    f"the Chroma server at {self._server} does not answer: {error}", hint
+                    f"the Chroma server at {urlsplit(self._server or '').hostname} does not answer: {error}", hint
                 ) from error
             self._client = cast("Client", client)  # both makers promise less than they give
         return self._client

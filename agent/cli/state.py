@@ -42,7 +42,7 @@ class State:
             )
         if self.offline and found.server:
             raise UsageError(
-                f"--offline excludes the Chroma server ({found.server})",
+                f"--offline excludes the Chroma server ({found.shown('vectors.server')})",
                 "leave --offline out, or take vectors.server out of the settings",
             )
         return Library(found.library, found.embedder, server=found.server, notice=diagnostics.notice)

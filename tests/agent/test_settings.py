@@ -305,3 +305,15 @@ def test_the_template_holds_when_every_line_is_put_in_force(user_file: Callable[
 
     found = load({})
     assert {name: value.text for name, value in found.values.items()} == {item.name: item.default for item in SETTINGS}
+
+
+def test_a_library_in_a_file_is_looked_for_beside_that_file(project_file: Callable[[str], Path]) -> None:
+    path = project_file('library = "shelf"\n')
+
+    assert load({}).library == path.parent / "shelf"
+
+
+def test_a_password_in_an_address_is_never_shown() -> None:
+    found = load({"vectors.server": "http://me:secret@example.org:8000"})
+
+    assert found.shown("vectors.server") == "http://***@example.org:8000"

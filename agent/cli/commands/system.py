@@ -98,9 +98,9 @@ def _settings(state: State) -> str:
     found = state.settings()
     key = "a key is set" if found.api_key else "no key is set, answers are quoted"
     choice = found.embedder
-    endpoint = "" if choice.model == BUILT_IN else choice.base_url or "the provider's own endpoint"
+    endpoint = "" if choice.model == BUILT_IN else found.shown("embedding.base_url") or "the provider's own endpoint"
     told = [f"texts are sent to {endpoint}"] if endpoint else []
-    told += [f"vectors are sent to {found.server}"] if found.server else []
+    told += [f"vectors are sent to {found.shown('vectors.server')}"] if found.server else []
     return f"{key}; " + ("; ".join(told) or "nothing leaves this machine")
 
 
@@ -134,13 +134,13 @@ def show_config(
     """Show the settings in force."""
     found = of(context).settings()
     if json:
-        values = {name: {"value": value.text, "origin": value.origin} for name, value in found.values.items()}
+        values = {name: {"value": found.shown(name), "origin": value.origin} for name, value in found.values.items()}
         output.write_json(
             {"schema": CONFIG_SCHEMA, "settings": values, "has_api_key": bool(found.api_key)}, compact=False
         )
         return
     for name, value in found.values.items():
-        text = value.text or (str(found.library) if name == "library" else '""')
+        text = found.shown(name) or (str(found.library) if name == "library" else '""')
         output.write(f"{name} = {text}" + (f"   <- {value.origin}" if origin else ""))
     output.write(f"api key = {'set, not shown' if found.api_key else 'not set'}")
 
