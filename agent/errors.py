@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from store.errors import EmbedderMismatch, EmbeddingFailed, LibraryError, ScopeError, ServerUnreachable
+from store.errors import (
+    EmbedderMismatch,
+    EmbeddingFailed,
+    EmbeddingTimeout,
+    LibraryError,
+    ScopeError,
+    ServerUnreachable,
+)
 from store.search import EmptyScope
 
 
@@ -53,6 +60,7 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (EmptyScope, ExitCode.LIBRARY),
     (ScopeError, ExitCode.USAGE),
     (EmbedderMismatch, ExitCode.USAGE),
+    (EmbeddingTimeout, ExitCode.TIMEOUT),
     (EmbeddingFailed, ExitCode.PROVIDER),
     (ServerUnreachable, ExitCode.PROVIDER),
     (LibraryError, ExitCode.LIBRARY),

@@ -55,6 +55,8 @@ SETTINGS = (
     Setting("vectors.server", "address of a Chroma server; empty for the one inside the library", ""),
 )
 _NAMES = tuple(setting.name for setting in SETTINGS)
+_ADDRESSES = ("embedding.base_url", "vectors.server")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/\S*)?")
 _CHOICES = {"mode": ("auto", "model", "quote")}
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 
@@ -81,7 +83,10 @@ class Settings:
     def library(self) -> Path:
         """The folder of the library."""
         chosen = self.text("library")
-        return Path(chosen).expanduser() if chosen else data_folder() / "library"
+        try:
+            return Path(chosen).expanduser() if chosen else data_folder() / "library"
+        except RuntimeError as error:
+            raise SettingsError(f"there is no folder {chosen}: {error}", "write the whole path") from error
 
     @property
     def hits(self) -> int:
@@ -102,9 +107,13 @@ class Settings:
 def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
     """The settings in force, for a command with these flags started in folder `start`."""
     values = {setting.name: Value(setting.default, "default") for setting in SETTINGS}
-    for path in (config_folder() / USER_FILE, _project_file(start or Path.cwd())):
-        if path and path.is_file():
-            values.update(_from_file(path))
+    user_file, project_file = config_folder() / USER_FILE, _project_file(start)
+    if user_file.is_file():
+        values.update(_from_file(user_file))
+    if project_file:
+        found = _from_file(project_file)
+        _refuse_addresses(found)
+        values.update(found)
     if not values["embedding.base_url"].text and (address := os.environ.get("OPENAI_BASE_URL")):
         values["embedding.base_url"] = Value(address, "OPENAI_BASE_URL")
     _refuse_unknown_variables()
@@ -168,7 +177,22 @@ def _platform_path(kind: str) -> Path:
     return path
 
 
-def _project_file(start: Path) -> Path | None:
+def _refuse_addresses(found: Mapping[str, Value]) -> None:
+    """A folder that somebody else made may not decide where texts and the key are sent."""
+    for name in _ADDRESSES:
+        if name in found:
+            raise SettingsError(
+                f"{found[name].origin}: {name} may not stand in {PROJECT_FILE}",
+                f"it decides where texts and the key are sent: set it in {config_folder() / USER_FILE}, or in "
+                f"{next(setting.variable for setting in SETTINGS if setting.name == name)}",
+            )
+
+
+def _project_file(start: Path | None) -> Path | None:
+    try:
+        start = start or Path.cwd()
+    except OSError:  # the folder is gone
+        return None
     folders = [start, *start.parents]
     return next((folder / PROJECT_FILE for folder in folders if (folder / PROJECT_FILE).is_file()), None)
 
@@ -228,6 +252,8 @@ def _check(name: str, value: Value) -> None:
         near = difflib.get_close_matches(value.text, choices, n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(choices)}"
         raise SettingsError(f"{name} is {value.text!r} ({value.origin})", hint)
+    if name in _ADDRESSES and value.text and not _ADDRESS.fullmatch(value.text):
+        raise SettingsError(f"{name} is no address ({value.origin})", "write it as http://HOST:PORT")
     if name == "hits" and not (re.fullmatch(r"[0-9]{1,3}", value.text) and 1 <= int(value.text) <= 100):
         raise SettingsError(f"hits is {value.text!r} ({value.origin})", "give a number from 1 to 100")
 

@@ -16,7 +16,7 @@ from store.embedding import Vector
 from store.lexical import QueryWord
 from store.paper import Hit, Sentence
 from store.search import SearchResult
-from store.text import terms
+from store.text import STOPWORDS, terms
 
 CANDIDATES = 8
 """How many hits are read for an answer."""
@@ -152,12 +152,12 @@ def _rarest_missing(words: Sequence[QueryWord], stems: set[str]) -> float:
 
 
 def _names(question: str) -> list[str]:
-    """The words of a question that look like names: a digit, or a capital that begins no sentence."""
-    tokens = list(_TOKEN.finditer(question))
+    """The words of a question that look like names: a digit, or a capital elsewhere than in its first letter."""
     return [
         token.group()
-        for token in tokens
-        if any(char.isdigit() or (char.isupper() and at + token.start() > 0) for at, char in enumerate(token.group()))
+        for token in _TOKEN.finditer(question)
+        if token.group().lower() not in STOPWORDS
+        and any(char.isdigit() or (char.isupper() and at + token.start() > 0) for at, char in enumerate(token.group()))
     ]
 
 
@@ -169,6 +169,6 @@ def _name_in_title(title: str | None) -> str:
 
 def _contains(text: str, name: str) -> bool:
     """Whether `name` stands in `text` as a whole: `Prover` is not in `Prover-V2`, nor `Safe` in `is it safe`."""
-    is_plain_word = name.isalpha() and name.istitle()
+    is_plain_word = name.isalpha() and (name.istitle() or name.isupper())
     flags = 0 if is_plain_word else re.IGNORECASE
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, flags) is not None

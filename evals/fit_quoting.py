@@ -102,7 +102,10 @@ def _cases(corpus: str) -> list[Case]:
 
 
 def _fit(cases: Sequence[Case]) -> Models:
-    """All three models; the one for the question learns from papers rated by models that did not see it."""
+    """All three models; the one for the question learns from papers rated by a paper model that did not see them.
+
+    The sentence model, which only helps to rate papers, has seen all cases.
+    """
     sentence = _logistic(_sentence_examples(cases), SENTENCE_INPUTS, "sentence")
     rated = [_read_sentences(case, sentence) for case in cases]
     paper = _logistic(_paper_examples(cases, rated), PAPER_INPUTS, "paper")

@@ -1,1 +1,1 @@
-"""Prompt files for model mode."""
+"""The place of the prompts of model mode, of which there are none yet."""

@@ -58,7 +58,7 @@ CREATE TABLE orphans (paper_id INTEGER NOT NULL, part INTEGER NOT NULL, PRIMARY 
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE lexicon USING fts5(
     title, abstract, variants, authors, venue, categories, tokenize='porter unicode61 remove_diacritics 2');
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab(lexicon, row);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(lexicon, col);
 """
 
 
@@ -86,7 +86,9 @@ class Catalogue:
 
     def _connect_reading(self) -> sqlite3.Connection:
         """A reader; where the folder cannot be written, one that needs no lock file beside the database."""
-        for options in ("mode=ro", "mode=ro&immutable=1"):
+        unmerged = self.path.with_name(FILE_NAME + "-wal")
+        has_unmerged = unmerged.exists() and unmerged.stat().st_size > 0
+        for options in ("mode=ro",) if has_unmerged else ("mode=ro", "mode=ro&immutable=1"):
             uri = f"{self.path.absolute().as_uri()}?{options}"
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
             try:
@@ -104,7 +106,9 @@ class Catalogue:
                 f"the library at {self.path.parent} was made by a newer Citeloom (format {version})",
                 "upgrade Citeloom, or name another library with --library",
             )
-        if version == 0 and not self.read_only:
+        if version == 0 and self.read_only:
+            raise LibraryError(f"there is no library at {self.path.parent}", "add papers first: citeloom add PATH")
+        if version == 0:
             with self.transaction():
                 for statement in _SCHEMA.split(";\n"):
                     self.connection.execute(statement)

@@ -4,8 +4,10 @@ LibraryError            the library cannot do this; message and hint are for the
 ├── InputError          a file or a record that cannot be read
 ├── ScopeError          a scope or question that cannot be understood
 ├── LibraryBusy         another process is writing
+├── NotWritable         the library's folder cannot be written
 ├── EmbedderMismatch    the library was made with another embedder
 ├── EmbeddingFailed     the embedding endpoint did not answer
+│   └── EmbeddingTimeout    … in time
 └── ServerUnreachable   the Chroma server did not answer
 """
 
@@ -33,12 +35,20 @@ class LibraryBusy(LibraryError):
     """Another process holds the writer's lock."""
 
 
+class NotWritable(LibraryError):
+    """The library's folder cannot be written."""
+
+
 class EmbedderMismatch(LibraryError):
     """The library was made with another embedder than the one configured."""
 
 
 class EmbeddingFailed(LibraryError):
     """The embedding endpoint refused, failed, or answered nonsense."""
+
+
+class EmbeddingTimeout(EmbeddingFailed):
+    """The embedding endpoint did not answer in time."""
 
 
 class ServerUnreachable(LibraryError):

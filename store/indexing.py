@@ -11,9 +11,12 @@ from typing import Any
 
 from store.catalogue import Catalogue
 from store.embedding import Embedder, Matrix
+from store.errors import EmbedderMismatch
 from store.intake import part_texts
 from store.vectors import PartId, Vectors
 
+BYTES = 2
+"""Of a stored number: float16."""
 CHUNK = 64
 """Texts a step: what a kill can cost at most."""
 
@@ -92,6 +95,12 @@ def _embed(catalogue: Catalogue, embedder: Embedder, parts: Sequence[PartId]) ->
     papers = catalogue.papers(sorted({part.paper for part in parts}))
     vectors = embedder.embed([part_texts(papers[part.paper])[part.part] for part in parts])
     packed = vectors.astype(np.float16)
+    known = catalogue.value("SELECT length(vector) FROM parts WHERE vector IS NOT NULL LIMIT 1")
+    if known and known != packed.shape[1] * BYTES:
+        raise EmbedderMismatch(
+            f"the embedder {embedder.name} now gives {packed.shape[1]} dimensions, the library has others",
+            "run `citeloom doctor --rebuild` to index it anew, or set the embedder back",
+        )
     with catalogue.transaction():
         catalogue.connection.executemany(
             "UPDATE parts SET vector = ? WHERE paper_id = ? AND part = ?",

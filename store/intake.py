@@ -65,6 +65,7 @@ class Intake:
         """All records of one file, a transaction a batch; `progress` is told how many each batch held."""
         seen: set[int] = set()
         replaced: set[int] = set()
+        is_whole = True
         stream = iter(items)
         while batch := list(itertools.islice(stream, BATCH)):
             with self._catalogue.transaction():
@@ -74,11 +75,12 @@ class Intake:
                     elif item.place == "file":
                         self._report.notes.append(f"{path}: {item.reason}")
                     else:
+                        is_whole = False
                         self._report.problems.append((path, item))
                 self._remake_dirty()
             progress(len(batch))
         with self._catalogue.transaction():
-            self._drop_stale(path, seen, replaced)
+            self._drop_stale(path, seen, replaced, is_whole=is_whole)
 
     def _take(self, path: str, record: Record, seen: set[int], replaced: set[int]) -> None:
         report = self._report
@@ -130,15 +132,19 @@ class Intake:
         rows = self._run("SELECT id FROM sources WHERE paper_id = ? AND path = ? ORDER BY id", (paper_id, path))
         return any(row["id"] not in seen for row in rows.fetchmany(_FORMER_ROWS))
 
-    def _drop_stale(self, path: str, seen: set[int], replaced: set[int]) -> None:
-        """Forgets what the file said of a paper earlier and no longer says."""
+    def _drop_stale(self, path: str, seen: set[int], replaced: set[int], *, is_whole: bool) -> None:
+        """Forgets what the file said of a paper earlier and no longer says.
+
+        Of a file that could not be read whole, only what a new record of the paper replaces is
+        forgotten: the rest may stand where it could not be read.
+        """
         several = self._run(
             "SELECT paper_id FROM sources WHERE path = ? GROUP BY paper_id HAVING count(*) > 1", (path,)
         )
         for (paper_id,) in several.fetchall():
             rows = self._run("SELECT id FROM sources WHERE paper_id = ? AND path = ?", (paper_id, path)).fetchall()
             stale = [row["id"] for row in rows if row["id"] not in seen]
-            if stale and len(stale) < len(rows):
+            if stale and len(stale) < len(rows) and (is_whole or paper_id in replaced):
                 self._catalogue.connection.executemany("DELETE FROM sources WHERE id = ?", [(row,) for row in stale])
                 self._remake(paper_id)
                 self._report.updated.add(paper_id)

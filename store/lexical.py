@@ -26,7 +26,7 @@ _COMMON_PAPERS = 5_000
 
 
 class QueryWord(NamedTuple):
-    """A word of a query, its stem, and how much it tells: BM25's idf over titles and abstracts."""
+    """A word of a query, its stem, and how much it tells: BM25's idf over the abstracts."""
 
     word: str
     stem: str
@@ -39,7 +39,7 @@ def query_words(catalogue: Catalogue, query: str) -> list[QueryWord]:
     found = []
     for word in content_words(query):
         stemmed = stem(word)
-        held = int(catalogue.value("SELECT doc FROM vocabulary WHERE term = ?", (stemmed,)) or 0)
+        held = int(catalogue.value("SELECT doc FROM vocabulary WHERE term = ? AND col = 'abstract'", (stemmed,)) or 0)
         found.append(QueryWord(word, stemmed, max(math.log((total - held + 0.5) / (held + 0.5)), 1e-6)))
     if len(found) > MOST_WORDS:
         rarest = sorted(found, key=lambda item: -item.idf)[:MOST_WORDS]

@@ -10,6 +10,7 @@ whenever it is stopped.
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -107,7 +108,8 @@ class Library:
             # Texts without titles come last, so that they find the papers they belong to.
             for file in sorted(files, key=readers.is_untitled):
                 try:
-                    intake.take_file((names or {}).get(file, str(file)), readers.read(file), on_batch)
+                    name = os.fsencode(file).decode("utf-8", "backslashreplace")
+                    intake.take_file((names or {}).get(file, name), readers.read(file), on_batch)
                 except InputError as error:
                     if len(files) == 1:
                         raise
@@ -182,9 +184,9 @@ class Library:
         """Makes the vector index anew, with the embedder now configured; returns how many texts it holds."""
         self._demand_library()
         with writing(self.folder, wait=True, on_wait=self._notice), self._writable(any_embedder=True) as catalogue:
-            changed = catalogue.fact("embedder") != self._choice.name
-            if changed:
-                self._embedder.embed(["Does the new embedder answer?"])  # before anything is given up
+            width = self._embedder.embed(["Does the embedder answer?"]).shape[1]  # before anything is given up
+            stored = catalogue.value("SELECT length(vector) FROM parts WHERE vector IS NOT NULL LIMIT 1")
+            changed = catalogue.fact("embedder") != self._choice.name or stored not in (None, indexing.BYTES * width)
             indexing.mark_all_pending(catalogue, new_embedder=self._choice.name if changed else None)
             self._vectors.reset()
             self._index(catalogue, progress)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.errors import LibraryBusy, LibraryError
+from store.errors import LibraryBusy, NotWritable
 
 _LOCK_NAME = "write.lock"
 _HOLDER_NAME = "writer.json"
@@ -38,9 +38,9 @@ def writing(folder: Path, *, wait: bool, on_wait: Callable[[str], None]) -> Iter
             lock.acquire()
         _say_who(folder)
     except OSError as error:
-        raise LibraryError(
+        raise NotWritable(
             f"the library folder {folder} cannot be written: {error.strerror}",
-            "check its permissions, or name another library with --library",
+            "check its permissions and the space left, or name another library with --library",
         ) from error
     try:
         yield

@@ -88,7 +88,7 @@ def merge(key: str, listings: Sequence[tuple[Record, Source]]) -> Paper:
         identifiers=_united([*record.identifiers.items()] for record in records),
         url=next((record.url for record in records if record.url), None),
         has_code=_any_known(record.has_code for record in records),
-        extra=_united([*record.extra.items()] for record in records),
+        extra=_united([*record.extra.items()] for record in records) | _passed_over(records),
         variants=_variants(main.abstract, records),
         sources=tuple(source for _, source in listings),
     )
@@ -109,6 +109,14 @@ def _most_precise(found: Iterable[str | None]) -> str | None:
     """The date that says most: a full one before a month, a year, and a day without a year."""
     known = [date for date in found if date]
     return max(known, key=lambda date: (not date.startswith("--"), len(date)), default=None)
+
+
+def _passed_over(records: Sequence[Record]) -> dict[str, str]:
+    """What other listings say differently where a paper has room for one value: `venue2`, `url2`, `title2`."""
+    tables = (
+        [(name, value) for name in ("title", "venue", "url") if (value := getattr(record, name))] for record in records
+    )
+    return {name: value for name, value in _united(tables).items() if name[-1].isdigit()}
 
 
 def _any_known(flags: Iterable[bool | None]) -> bool | None:

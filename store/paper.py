@@ -167,9 +167,9 @@ class Hit:
     lexical_rank: int | None
     dense_rank: int | None
     lexical_score: float
-    """BM25 of the query; larger is better, 0 where no word is shared."""
+    """BM25 as a share of what the query could reach, from 0 to 1; 0 where the words did not find it."""
     similarity: float
-    """Cosine of query and paper; 0 where it was not among the nearest."""
+    """Cosine of query and paper, the closest of its texts counting."""
     sentence: Sentence
     variant: str | None = None
     """A sentence of another wording, where that one answers the query better."""

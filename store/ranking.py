@@ -25,7 +25,7 @@ def fuse(
     Neither is stretched to the other list's range, so a query whose words stand nowhere is
     decided by similarity, and one that names a rare word by that word; on SciFact's train
     claims this beats min-max, max-norm and reciprocal rank fusion (evals/bench/README.md).
-    A paper that a list lacks scores 0 there. `nearest` are the papers of `dense` that the dense
+    A paper that `lexical` or `dense` lacks scores 0 there. `nearest` are the papers of `dense` that the dense
     ranking found itself; the others have a similarity but no rank. Ties go by `order` (the citation keys), never
     by chance.
     """

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from store.errors import ScopeError
-from store.text import fold
+from store.text import clean, fold
 
 FIELDS = ("year", "author", "venue", "source", "category", "key")
 _VALUE = r"(?:\"[^\"]*\"|[^\s\"]+)"
@@ -81,7 +81,7 @@ def to_sql(scope: Scope) -> tuple[str, list[str | int]]:
 
 
 def _condition(name: str, value: str) -> tuple[str, str]:
-    value = value.strip('"').strip()
+    value = clean(value.strip('"'))
     if not value:
         raise ScopeError(f"the scope {name}: has no value", _EXAMPLE)
     if name == "year":

@@ -50,7 +50,7 @@ class Searcher:
         self._vectors = vectors
         self._embedder = embedder
         self._notice = notice
-        self._generation = catalogue.generation()
+        self._generation = -1  # whatever another part of this process opened is older than we know
         self._index_is_unusable = False
 
     def search(self, query: str, count: int, scope: Scope) -> SearchResult:
@@ -155,7 +155,9 @@ class Searcher:
         papers = self._catalogue.papers([item.paper for item in fused])
         hits: list[Hit] = []
         for item in fused:
-            paper = papers[item.paper]
+            paper = papers.get(item.paper)
+            if paper is None:  # removed since it was found
+                continue
             sentence, variant = best_sentence(paper, words)
             hits.append(
                 Hit(

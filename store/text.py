@@ -84,7 +84,9 @@ def words(text: str) -> list[str]:
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """Porter's stem of a folded word: the form under which FTS5's `porter` stores it."""
-    return str(_porter().stemWord(word)) if len(word) > 2 else word
+    stemmed = str(_porter().stemWord(word)) if len(word) > 2 else word
+    # FTS5 has Porter's later rules for -logy and -bly.
+    return stemmed[:-1] if stemmed.endswith(("logi", "bli")) else stemmed
 
 
 @cache

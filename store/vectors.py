@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 FOLDER_NAME = "vectors"
+_SERVER_HINT = "start it with `chroma run`, or take vectors.server out of the settings"
 _BATCH = 1000
 _PROBE = 1000
 """Chroma keeps fewer vectors than this in its log; asked for as many, an index that lost its segment shows it."""
@@ -67,23 +68,25 @@ class Vectors:
     def upsert(self, ids: Sequence[PartId], vectors: Matrix) -> None:
         """Adds vectors, or replaces those with the same id. `vectors` has shape (len(ids), dimensions)."""
         from chromadb.errors import ChromaError
+        from httpx import HTTPError
 
         try:
             for start in range(0, len(ids), _BATCH):
                 chunk = slice(start, start + _BATCH)
-                self._collection.upsert(ids=[str(part) for part in ids[chunk]], embeddings=vectors[chunk])
-        except ChromaError as error:
-            raise _explained(error) from error
+                self._own_collection.upsert(ids=[str(part) for part in ids[chunk]], embeddings=vectors[chunk])
+        except (ChromaError, HTTPError) as error:
+            raise _explained(error, self._server) from error
 
     def delete(self, ids: Sequence[PartId]) -> None:
         """Removes vectors; ids that are not there do no harm."""
         from chromadb.errors import ChromaError
+        from httpx import HTTPError
 
         try:
             for start in range(0, len(ids), _BATCH):
-                self._collection.delete(ids=[str(part) for part in ids[start : start + _BATCH]])
-        except ChromaError as error:
-            raise _explained(error) from error
+                self._own_collection.delete(ids=[str(part) for part in ids[start : start + _BATCH]])
+        except (ChromaError, HTTPError) as error:
+            raise _explained(error, self._server) from error
 
     def nearest(self, vector: Vector, count: int, *, held: int) -> list[tuple[PartId, float]]:
         """The `count` nearest parts and their cosine similarities, nearest first.
@@ -92,14 +95,15 @@ class Vectors:
         answers with fewer and no error, so the first question after opening asks for many.
         """
         from chromadb.errors import ChromaError
+        from httpx import HTTPError
 
         wanted = min(count if self._is_probed else max(count, _PROBE), held)
         if wanted == 0:
             return []
         try:
             answer = self._collection.query(query_embeddings=[vector.tolist()], n_results=wanted, include=["distances"])
-        except ChromaError as error:
-            raise _explained(error) from error
+        except (ChromaError, HTTPError) as error:
+            raise _explained(error, self._server) from error
         ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
         if len(ids) < wanted:
             raise VectorsDamaged(f"{len(ids)} of {wanted} vectors were found")
@@ -110,20 +114,22 @@ class Vectors:
     def ids(self) -> set[PartId]:
         """Every id in the index."""
         from chromadb.errors import ChromaError
+        from httpx import HTTPError
 
         try:
             return {PartId.parse(text) for text in self._collection.get(include=[])["ids"]}
-        except ChromaError as error:
-            raise _explained(error) from error
+        except (ChromaError, HTTPError) as error:
+            raise _explained(error, self._server) from error
 
     def count(self) -> int:
         """How many vectors the index holds."""
         from chromadb.errors import ChromaError
+        from httpx import HTTPError
 
         try:
             return self._collection.count()
-        except ChromaError as error:
-            raise _explained(error) from error
+        except (ChromaError, HTTPError) as error:
+            raise _explained(error, self._server) from error
 
     def reset(self) -> None:
         """Throws the index away and begins an empty one."""
@@ -159,6 +165,21 @@ class Vectors:
 
     @property
     def _collection(self) -> Collection:
+        """The collection, which only a writer may create: two that do so at once lose vectors."""
+        from chromadb.errors import NotFoundError
+
+        if self._open is None:
+            if not self._server and not self.path.is_dir():
+                raise VectorsDamaged("it is not there")
+            try:
+                self._open = self._connected().get_collection(self._collection_name, embedding_function=None)
+            except NotFoundError as error:
+                raise VectorsDamaged("it is empty") from error
+        return self._open
+
+    @property
+    def _own_collection(self) -> Collection:
+        """The collection for the writer, made if it is not there."""
         if self._open is None:
             self._open = self._connected().get_or_create_collection(
                 self._collection_name, configuration=_configuration(), embedding_function=None
@@ -180,7 +201,7 @@ class Vectors:
                     address = urlsplit(self._server)
                     client = chromadb.HttpClient(
                         host=address.hostname or "localhost",
-                        port=address.port or 8000,
+                        port=address.port or (443 if address.scheme == "https" else 8000),
                         ssl=address.scheme == "https",
                         settings=settings,
                     )
@@ -189,11 +210,11 @@ class Vectors:
             except (ChromaError, AttributeError) as error:
                 # Chroma keeps a client that failed half-way (hence the AttributeError) and would hand it out again.
                 SharedSystemClient.clear_system_cache()
-                raise _explained(error) from error
+                raise _explained(error, self._server) from error
             except ValueError as error:  # how Chroma says that the server cannot be reached
-                hint = "start it with `chroma run`, or take vectors.server out of the settings"
                 raise ServerUnreachable(
-                    f"the Chroma server at {urlsplit(self._server or '').hostname} does not answer: {error}", hint
+                    f"the Chroma server at {urlsplit(self._server or '').hostname} does not answer: {error}",
+                    _SERVER_HINT,
                 ) from error
             self._client = cast("Client", client)  # both makers promise less than they give
         return self._client
@@ -204,9 +225,11 @@ def _configuration() -> CreateCollectionConfiguration:
     return {"hnsw": {"space": "cosine", "ef_search": 400, "ef_construction": 200, "max_neighbors": 16}}
 
 
-def _explained(error: Exception) -> Exception:
+def _explained(error: Exception, server: str | None) -> Exception:
     """A full disk for what it is; anything else means that the index must be rebuilt."""
     said = str(error)
+    if server:
+        return ServerUnreachable(f"the Chroma server failed: {type(error).__name__}", _SERVER_HINT)
     if "disk is full" in said or "No space left" in said:
         return LibraryError(
             "the disk is full", "free some space and run the command again; what was added before is kept"

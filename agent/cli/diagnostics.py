@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Protocol
 
 from agent import settings
@@ -23,16 +25,33 @@ class Verbosity:
     debug = False
 
 
+class Interrupts:
+    """Whether Ctrl-C was pressed; a library that swallows the exception does not make us forget."""
+
+    seen = False
+
+    @classmethod
+    def watch(cls) -> None:
+        """Takes Ctrl-C over from Python."""
+        cls.seen = False
+        signal.signal(signal.SIGINT, cls._on_signal)
+
+    @classmethod
+    def heed(cls) -> None:
+        """Raises what a library may have swallowed."""
+        if cls.seen:
+            raise KeyboardInterrupt
+
+    @classmethod
+    def _on_signal(cls, _number: int, _frame: FrameType | None) -> None:
+        cls.seen = True
+        raise KeyboardInterrupt
+
+
 def notice(text: str) -> None:
     """Something the user should know; not said with `--quiet`."""
     if not Verbosity.quiet:
         sys.stderr.write(f"citeloom: {clean(text)}\n")
-
-
-def detail(text: str) -> None:
-    """Something that is said with `--verbose` alone."""
-    if Verbosity.verbose:
-        notice(text)
 
 
 def report_error(error: BaseException) -> ExitCode:
@@ -86,7 +105,7 @@ class ProgressCallback(Protocol):
 def progress() -> Iterator[ProgressCallback]:
     """A progress bar with rate on a terminal; nothing elsewhere or with `--quiet`."""
     if Verbosity.quiet or not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _: Interrupts.heed()
         return
     from rich.console import Console
     from rich.progress import (
@@ -111,6 +130,7 @@ def progress() -> Iterator[ProgressCallback]:
         tasks = {stage: bar.add_task(stage, total=None, visible=False) for stage in ("reading", "indexing")}
 
         def on_step(step: Step) -> None:
+            Interrupts.heed()
             bar.update(tasks[step.stage], completed=step.done, total=step.total, visible=True)
 
         yield on_step

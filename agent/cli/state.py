@@ -13,7 +13,7 @@ from agent.cli import diagnostics
 from agent.errors import UsageError
 from agent.settings import Settings
 from store.embedding import BUILT_IN
-from store.errors import LibraryBusy
+from store.errors import LibraryBusy, NotWritable
 from store.library import SMALL_REMAINDER, Library
 
 
@@ -53,8 +53,8 @@ class State:
         try:
             with diagnostics.progress() as progress:
                 library.finish(progress=progress, at_most=SMALL_REMAINDER)
-        except LibraryBusy as busy:
-            diagnostics.notice(f"{busy.message}; what it has not indexed yet is found by words alone")
+        except (LibraryBusy, NotWritable) as error:
+            diagnostics.notice(f"{error.message}; what it has not indexed yet is found by words alone")
         return library
 
 

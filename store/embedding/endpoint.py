@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from store.embedding.base import Matrix
-from store.errors import EmbeddingFailed
+from store.errors import EmbeddingFailed, EmbeddingTimeout
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -31,7 +31,7 @@ class EndpointEmbedder:
     def embed(self, texts: Sequence[str]) -> Matrix:
         """A float32 matrix of shape (len(texts), dimensions), each row of length 1."""
         import numpy as np
-        from openai import OpenAIError
+        from openai import APITimeoutError, OpenAIError
 
         rows: list[list[float]] = []
         try:
@@ -40,6 +40,11 @@ class EndpointEmbedder:
                 answer = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
                 rows.extend(item.embedding for item in sorted(answer.data, key=lambda item: item.index))
             matrix = np.asarray(rows, dtype=np.float32)
+        except APITimeoutError:
+            raise EmbeddingTimeout(
+                f"the embedding endpoint did not answer within {_TIMEOUT_S:.0f} s",
+                "try again later; what was added is kept",
+            ) from None
         except OpenAIError as error:
             # Not chained: an endpoint may echo the key in what it says.
             raise EmbeddingFailed(

@@ -34,6 +34,7 @@ class CleanAbstract:
 
     def __init__(self, printed: str) -> None:
         self.text = clean(printed)
+        printed = printed.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
         self.printed = printed if self.text != printed.strip() else None
         short = len(self.text.split()) < MIN_ABSTRACT_WORDS and len(self.text) < 4 * MIN_ABSTRACT_WORDS
         has_words = any(char.isalnum() for char in self.text)

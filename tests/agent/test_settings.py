@@ -317,3 +317,19 @@ def test_a_password_in_an_address_is_never_shown() -> None:
     found = load({"vectors.server": "http://me:secret@example.org:8000"})
 
     assert found.shown("vectors.server") == "http://***@example.org:8000"
+
+
+@pytest.mark.parametrize("name", ["embedding.base_url", "vectors.server"])
+def test_a_project_file_may_not_decide_where_texts_and_the_key_go(
+    project_file: Callable[[str], Path], name: str
+) -> None:
+    table, _, leaf = name.partition(".")
+    project_file(f'[{table}]\n{leaf} = "http://example.org"\n')
+
+    with pytest.raises(SettingsError, match="may not stand"):
+        load({})
+
+
+def test_an_address_without_a_scheme_is_refused() -> None:
+    with pytest.raises(SettingsError, match="no address"):
+        load({"vectors.server": "example.org:9000"})

@@ -152,3 +152,26 @@ def test_the_library_that_a_flag_names_is_the_one_that_grows(
     citeloom("add", write_jsonl([BOATS]), env={"CITELOOM_LIBRARY": "two"})
 
     assert (titles(tmp_path / "one"), titles(tmp_path / "two")) == (["Kites"], ["Boats"])
+
+
+def test_two_pipes_are_two_sources_though_their_ids_are_alike(citeloom: Citeloom) -> None:
+    first = {"_id": "1", "title": "Protein folding", "text": "We study how proteins fold in water at high pressure."}
+    second = {
+        "_id": "1",
+        "title": "Theorem proving",
+        "text": "We study how theorems are proved by small language models.",
+    }
+    citeloom("add", "-", "--library", "shelf", stdin=json.dumps(first) + "\n")
+
+    citeloom("add", "-", "--library", "shelf", stdin=json.dumps(second) + "\n")
+
+    assert set(titles(Path("shelf"))) == {"Protein folding", "Theorem proving"}
+
+
+def test_half_a_character_in_an_abstract_stops_nothing(citeloom: Citeloom) -> None:
+    line = '{"title": "Halves", "abstract": "We study what half a character \\ud800 does to a library of papers."}\n'
+
+    run = citeloom("add", "-", "--library", "shelf", stdin=line)
+
+    assert run.code == 0
+    assert titles(Path("shelf")) == ["Halves"]

@@ -13,6 +13,7 @@ from store import readers
 from store.catalogue import Catalogue
 from store.intake import Intake, Report, remove_paper
 from store.keys import letters as key_letters
+from store.library import Library
 from store.paper import Paper, Problem, Record
 
 MakeRecord = Callable[..., Record]
@@ -509,3 +510,27 @@ def test_an_exported_library_read_back_has_the_same_papers_under_the_same_keys(
     read_back = {paper.key: paper.to_dict() | {"sources": []} for paper in all_papers(other)}
     other.close()
     assert read_back == {paper["key"]: paper | {"sources": []} for paper in exported}
+
+
+def test_a_file_that_breaks_off_takes_nothing_away(library: Library, write_jsonl: Callable[..., Path]) -> None:
+    plain = {"title": "Kites in the wind", "abstract": "We fly kites in the wind and measure how far they go."}
+    full = {**plain, "authors": ["Ann Lee"], "doi": "10.1000/kites"}
+    path = write_jsonl([plain, full])
+    library.add([path])
+
+    path.write_text(path.read_text(encoding="utf-8")[:-40], encoding="utf-8")
+    library.add([path])
+
+    (paper,) = library.papers()
+    assert paper.authors == ("Ann Lee",)
+    assert paper.identifiers["doi"] == "10.1000/kites"
+
+
+def test_a_second_venue_is_kept_beside_the_first(library: Library, write_jsonl: Callable[..., Path]) -> None:
+    paper = {"title": "Kites in the wind", "abstract": "We fly kites in the wind and measure how far they go."}
+    library.add(
+        [write_jsonl([{**paper, "venue": "arXiv"}], "a.jsonl"), write_jsonl([{**paper, "venue": "NeurIPS"}], "b.jsonl")]
+    )
+
+    (merged,) = library.papers()
+    assert (merged.venue, merged.extra["venue2"]) == ("arXiv", "NeurIPS")

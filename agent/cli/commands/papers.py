@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -54,7 +55,10 @@ def add(
 
 @contextmanager
 def _as_files(paths: list[str]) -> Iterator[tuple[list[Path], dict[Path, str]]]:
-    """The paths to read and their names; standard input is kept in a file first, since readers look twice."""
+    """The paths to read and their names; standard input is kept in a file first, since readers look twice.
+
+    It is named after its content: two pipes are two sources, the same one again is the same source.
+    """
     if "-" not in paths:
         yield [Path(path) for path in paths], {}
         return
@@ -62,10 +66,15 @@ def _as_files(paths: list[str]) -> Iterator[tuple[list[Path], dict[Path, str]]]:
         raise UsageError("standard input is a terminal", "pipe papers in, or name a file")
     with tempfile.TemporaryDirectory() as folder:
         piped = Path(folder).resolve() / "standard-input.txt"
+        digest = hashlib.sha256()
         with piped.open("wb") as file:
             while block := sys.stdin.buffer.read(1 << 20):
+                digest.update(block)
                 file.write(block)
-        yield [piped if path == "-" else Path(path) for path in paths], {piped: "-"}
+        yield (
+            [piped if path == "-" else Path(path) for path in paths],
+            {piped: f"standard input {digest.hexdigest()[:12]}"},
+        )
 
 
 def _counts(report: Report) -> dict[str, object]:
