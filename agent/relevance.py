@@ -37,7 +37,6 @@ class Reading:
     """All candidates in search order, and the probability that any of them answers."""
 
     candidates: tuple[Candidate, ...]
-    signals: Mapping[str, float]
     answerable: float
 
 
@@ -78,22 +77,32 @@ def read(result: SearchResult, similarities: Vector, models: Models) -> Reading:
     `similarities` has one value a sentence, for the sentences of the first `CANDIDATES` hits
     in order: cosine of sentence and question.
     """
-    hits = result.hits[:CANDIDATES]
-    ratings = sentence_signals(result, similarities)
-    read_sentences: list[tuple[ReadSentence, ...]] = []
-    for hit, rated in zip(hits, ratings, strict=True):
-        found = [
-            ReadSentence(sentence, signals["similarity"], signals["coverage"], models.sentence(signals))
+    rated = rate_sentences(result, similarities, models.sentence)
+    candidates = rate_papers(result, rated, models.paper)
+    signals = question_signals(candidates)
+    return Reading(candidates, models.answerable(signals) if candidates else 0.0)
+
+
+def rate_sentences(result: SearchResult, similarities: Vector, model: Logistic) -> list[tuple[ReadSentence, ...]]:
+    """The sentences of each of the first hits, the likeliest to carry the answer first."""
+    found = []
+    for hit, rated in zip(result.hits[:CANDIDATES], sentence_signals(result, similarities), strict=True):
+        own = [
+            ReadSentence(sentence, signals["similarity"], signals["coverage"], model(signals))
             for sentence, signals in zip(sentences_to_read(hit, result.words), rated, strict=True)
         ]
-        read_sentences.append(tuple(sorted(found, key=lambda item: (-item.probability, item.sentence.index))))
-    papers = paper_signals(result, read_sentences)
-    candidates = tuple(
-        Candidate(hit, found, signals, paper_probability(models.paper, signals))
-        for hit, found, signals in zip(hits, read_sentences, papers, strict=True)
+        found.append(tuple(sorted(own, key=lambda item: (-item.probability, item.sentence.index))))
+    return found
+
+
+def rate_papers(
+    result: SearchResult, rated: Sequence[tuple[ReadSentence, ...]], model: Logistic
+) -> tuple[Candidate, ...]:
+    """The first hits as candidates, in search order."""
+    return tuple(
+        Candidate(hit, own, signals, paper_probability(model, signals))
+        for hit, own, signals in zip(result.hits[:CANDIDATES], rated, paper_signals(result, rated), strict=True)
     )
-    signals = question_signals(candidates)
-    return Reading(candidates, signals, models.answerable(signals) if candidates else 0.0)
 
 
 def paper_probability(model: Logistic, signals: Mapping[str, float]) -> float:

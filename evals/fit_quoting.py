@@ -23,7 +23,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from agent.relevance import Candidate, Logistic, Models, paper_probability, question_signals
+from agent.relevance import Logistic, Models, question_signals, rate_papers, rate_sentences
 from agent.selection import best_set
 from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
 from evals.gold import CORPORA, FOLDER, Question, build_library, load
@@ -107,7 +107,7 @@ def _fit(cases: Sequence[Case]) -> Models:
     The sentence model, which only helps to rate papers, has seen all cases.
     """
     sentence = _logistic(_sentence_examples(cases), SENTENCE_INPUTS, "sentence")
-    rated = [_read_sentences(case, sentence) for case in cases]
+    rated = [rate_sentences(case.result, case.similarities, sentence) for case in cases]
     paper = _logistic(_paper_examples(cases, rated), PAPER_INPUTS, "paper")
     examples: list[Example] = []
     for fold in range(FOLDS):
@@ -116,7 +116,7 @@ def _fit(cases: Sequence[Case]) -> Models:
         partial = _logistic(_paper_examples(*zip(*seen, strict=True)), PAPER_INPUTS, "paper")
         for case, own, held in zip(cases, rated, inside, strict=True):
             if held:
-                signals = question_signals(_candidates(case, own, partial))
+                signals = question_signals(rate_papers(case.result, own, partial))
                 examples.append(Example(signals, float(bool(case.question.gold)), case.question.id))
     return Models(sentence, paper, _logistic(examples, QUESTION_INPUTS, "answerable"), 0.5)
 
@@ -142,18 +142,7 @@ def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
     return examples
 
 
-def _read_sentences(case: Case, model: Logistic) -> list[list[ReadSentence]]:
-    found = []
-    for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
-        own = [
-            ReadSentence(sentence, signals["similarity"], signals["coverage"], model(signals))
-            for sentence, signals in zip(sentences_to_read(hit, case.result.words), rated, strict=True)
-        ]
-        found.append(sorted(own, key=lambda item: (-item.probability, item.sentence.index)))
-    return found
-
-
-def _paper_examples(cases: Sequence[Case], rated: Sequence[list[list[ReadSentence]]]) -> list[Example]:
+def _paper_examples(cases: Sequence[Case], rated: Sequence[list[tuple[ReadSentence, ...]]]) -> list[Example]:
     examples: list[Example] = []
     for case, own in zip(cases, rated, strict=True):
         for hit, signals in zip(case.result.hits, paper_signals(case.result, own), strict=True):
@@ -161,13 +150,6 @@ def _paper_examples(cases: Sequence[Case], rated: Sequence[list[list[ReadSentenc
             truth = 1.0 if title in case.question.gold else ALSO_WEIGHT if title in case.question.also else 0.0
             examples.append(Example(signals, truth, case.question.id))
     return examples
-
-
-def _candidates(case: Case, rated: list[list[ReadSentence]], model: Logistic) -> list[Candidate]:
-    return [
-        Candidate(hit, tuple(own), signals, paper_probability(model, signals))
-        for hit, own, signals in zip(case.result.hits, rated, paper_signals(case.result, rated), strict=True)
-    ]
 
 
 def _logistic(examples: Sequence[Example], inputs: Sequence[str], name: str) -> Logistic:
@@ -189,7 +171,8 @@ def _answers(cases: Sequence[Case], models: Models) -> tuple[list[frozenset[str]
     """For each case the titles that would be cited, and how likely it is answerable at all."""
     cited, answerable = [], []
     for case in cases:
-        candidates = _candidates(case, _read_sentences(case, models.sentence), models.paper)
+        rated = rate_sentences(case.result, case.similarities, models.sentence)
+        candidates = rate_papers(case.result, rated, models.paper)
         cited.append(frozenset(candidate.hit.paper.title or "" for candidate in best_set(candidates)))
         answerable.append(models.answerable(question_signals(candidates)))
     return cited, answerable

@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.quoting import consider
-from agent.relevance import Candidate, Logistic, Reading, fitted_models
+from agent.relevance import Candidate, Logistic, Reading, fitted_models, question_signals
 from agent.selection import best_set
 from agent.signals import CANDIDATES, sentence_signals
 from store import sentences
@@ -145,7 +145,7 @@ def test_the_question_model_weighs_exactly_the_signals_of_a_question(
 ) -> None:
     _, reading = considered
 
-    assert set(reading.signals) == set(fitted["answerable"]["weights"])
+    assert set(question_signals(reading.candidates)) == set(fitted["answerable"]["weights"])
 
 
 def test_the_paper_model_weighs_no_signal_that_is_not_there_and_none_is_read_in_vain(
