@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from agent.errors import SettingsError
 from store.embedding import BUILT_IN, EmbedderChoice
@@ -57,6 +58,7 @@ SETTINGS = (
 _NAMES = tuple(setting.name for setting in SETTINGS)
 _ADDRESSES = ("embedding.base_url", "vectors.server")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/\S*)?")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES = {"mode": ("auto", "model", "quote")}
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 
@@ -107,13 +109,9 @@ class Settings:
 def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
     """The settings in force, for a command with these flags started in folder `start`."""
     values = {setting.name: Value(setting.default, "default") for setting in SETTINGS}
-    user_file, project_file = config_folder() / USER_FILE, _project_file(start)
-    if user_file.is_file():
-        values.update(_from_file(user_file))
-    if project_file:
-        found = _from_file(project_file)
-        _refuse_addresses(found)
-        values.update(found)
+    for path in (config_folder() / USER_FILE, _project_file(start)):
+        if path and path.is_file():
+            values.update(_from_file(path))
     if not values["embedding.base_url"].text and (address := os.environ.get("OPENAI_BASE_URL")):
         values["embedding.base_url"] = Value(address, "OPENAI_BASE_URL")
     _refuse_unknown_variables()
@@ -124,7 +122,10 @@ def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
         values[name] = Value(text, f"--{name.rsplit('.', 1)[-1].replace('_', '-')}")
     for name, value in values.items():
         _check(name, value)
-    return Settings(values, _api_key())
+    key = _api_key()
+    if key:
+        _keep_key_from(values["embedding.base_url"])
+    return Settings(values, key)
 
 
 def config_folder() -> Path:
@@ -177,15 +178,14 @@ def _platform_path(kind: str) -> Path:
     return path
 
 
-def _refuse_addresses(found: Mapping[str, Value]) -> None:
-    """A folder that somebody else made may not decide where texts and the key are sent."""
-    for name in _ADDRESSES:
-        if name in found:
-            raise SettingsError(
-                f"{found[name].origin}: {name} may not stand in {PROJECT_FILE}",
-                f"it decides where texts and the key are sent: set it in {config_folder() / USER_FILE}, or in "
-                f"{next(setting.variable for setting in SETTINGS if setting.name == name)}",
-            )
+def _keep_key_from(address: Value) -> None:
+    """A folder that somebody else made may not decide where the key is sent, unless it stays on this machine."""
+    host = urlsplit(address.text).hostname
+    if f"{PROJECT_FILE}:" in address.origin and host not in _LOOPBACK:
+        raise SettingsError(
+            f"{address.origin}: a project's file may not send your key to {host}",
+            f"set embedding.base_url in {config_folder() / USER_FILE}, or in CITELOOM_EMBEDDING_BASE_URL",
+        )
 
 
 def _project_file(start: Path | None) -> Path | None:

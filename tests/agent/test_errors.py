@@ -14,9 +14,11 @@ from agent.errors import Abstained, CiteloomError, ExitCode, SettingsError, Usag
 from store.errors import (
     EmbedderMismatch,
     EmbeddingFailed,
+    EmbeddingTimeout,
     InputError,
     LibraryBusy,
     LibraryError,
+    NotWritable,
     ScopeError,
     ServerUnreachable,
 )
@@ -33,6 +35,8 @@ CODES: dict[type[CiteloomError] | type[LibraryError], int] = {
     EmptyScope: 5,
     ScopeError: 2,
     EmbedderMismatch: 2,
+    NotWritable: 5,
+    EmbeddingTimeout: 4,
     EmbeddingFailed: 3,
     ServerUnreachable: 3,
 }

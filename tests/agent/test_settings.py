@@ -121,7 +121,9 @@ def test_the_nearest_project_file_is_the_one_that_counts(tmp_path: Path, project
 def test_every_setting_can_come_from_the_environment(
     setting: settings.Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = {"mode": "quote", "hits": "3"}.get(setting.name, "something")
+    address = "http://127.0.0.1:1/v1"
+    known = {"mode": "quote", "hits": "3", "embedding.base_url": address, "vectors.server": address}
+    text = known.get(setting.name, "something")
     monkeypatch.setenv(setting.variable, text)
 
     assert load({}).values[setting.name] == (text, setting.variable)
@@ -319,15 +321,24 @@ def test_a_password_in_an_address_is_never_shown() -> None:
     assert found.shown("vectors.server") == "http://***@example.org:8000"
 
 
-@pytest.mark.parametrize("name", ["embedding.base_url", "vectors.server"])
-def test_a_project_file_may_not_decide_where_texts_and_the_key_go(
-    project_file: Callable[[str], Path], name: str
+def test_a_project_file_may_not_decide_where_the_key_goes(
+    project_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, _, leaf = name.partition(".")
-    project_file(f'[{table}]\n{leaf} = "http://example.org"\n')
+    project_file('[embedding]\nmodel = "x"\nbase_url = "http://example.org/v1"\n')
+    assert load({}).embedder.base_url == "http://example.org/v1"
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
 
-    with pytest.raises(SettingsError, match="may not stand"):
+    with pytest.raises(SettingsError, match="may not send your key"):
         load({})
+
+
+def test_a_project_file_may_name_an_endpoint_on_this_machine(
+    project_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_file('[embedding]\nmodel = "x"\nbase_url = "http://127.0.0.1:1/v1"\n')
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+
+    assert load({}).embedder.api_key == "secret"
 
 
 def test_an_address_without_a_scheme_is_refused() -> None:
