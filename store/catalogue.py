@@ -125,7 +125,7 @@ class Catalogue:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
+            except BaseException:  # Ctrl-C too must roll back; it is raised again
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
