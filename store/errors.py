@@ -3,6 +3,7 @@
 LibraryError            the library cannot do this; message and hint are for the user
 ├── InputError          a file or a record that cannot be read
 ├── ScopeError          a scope or question that cannot be understood
+│   └── EmptyScope          a scope in which there is no paper
 ├── LibraryBusy         another process is writing
 ├── NotWritable         the library's folder cannot be written
 ├── EmbedderMismatch    the library was made with another embedder
@@ -29,6 +30,10 @@ class InputError(LibraryError):
 
 class ScopeError(LibraryError):
     """A scope or a question that cannot be understood."""
+
+
+class EmptyScope(ScopeError):
+    """A scope in which there is no paper."""
 
 
 class LibraryBusy(LibraryError):

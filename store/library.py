@@ -142,6 +142,21 @@ class Library:
         """Unit vectors of `texts` by the library's embedder, shape (len(texts), dimensions)."""
         return self._searcher.embed(texts)
 
+    def vectors(self, keys: Sequence[str]) -> dict[str, Vector]:
+        """The stored vectors of these papers' titles and abstracts; what is not indexed yet is left out."""
+        found: dict[str, Vector] = {}
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            marks = ",".join("?" * len(some))
+            rows = self._reading.rows(
+                "SELECT key, vector FROM papers JOIN parts ON paper_id = papers.id "
+                f"WHERE part = 0 AND vector IS NOT NULL AND key IN ({marks})",
+                some,
+            )
+            unpacked = indexing.unpacked(row["vector"] for row in rows)
+            found.update(zip((row["key"] for row in rows), unpacked, strict=True))
+        return found
+
     def get(self, key: str) -> Paper | None:
         """The paper with this citation key."""
         paper_id = self._reading.id_of(key)

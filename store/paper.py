@@ -145,6 +145,15 @@ class Paper:
             "sha256": self.sha256,
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Paper:
+        """The paper that `to_dict` wrote; what follows from its other fields is ignored."""
+        known = {item.name: content[item.name] for item in fields(cls) if item.name in content}
+        for name in ("authors", "categories", "variants"):
+            known[name] = tuple(known.get(name, ()))
+        known["sources"] = tuple(Source(**source) for source in known.get("sources", ()))
+        return cls(**known)
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:

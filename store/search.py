@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from store import indexing, lexical, sentences
 from store.catalogue import Catalogue
 from store.embedding import Embedder, Vector
-from store.errors import ScopeError
+from store.errors import EmptyScope, ScopeError
 from store.lexical import QueryWord
 from store.paper import Hit, Paper, Sentence
 from store.ranking import Fused, fuse
@@ -173,10 +173,6 @@ class Searcher:
                 )
             )
         return tuple(hits)
-
-
-class EmptyScope(ScopeError):
-    """A scope in which there is no paper."""
 
 
 def check_scope(catalogue: Catalogue, scope: Scope) -> None:

@@ -33,7 +33,7 @@ _HIDDEN = re.compile(
     | (?<=\w)\.(?=\w)(?![A-Z][A-Za-z]+\s)                                  # decimals, file names, versions
     | (?<!\w)\(?(?:\d{1,2}|[ivx]{1,4}|[a-h])\)                              # list marks, which sentencex would not end
     | \bi\.(?:\\,|\ )?i\.(?:\\,|\ )?d\b\.?
-    | \.{3,}(?=\s*[a-z,;:)\]])                                             # an ellipsis inside a sentence
+    | (?<!\.)\.{3,}(?=\s*[a-z,;:)\]])                                             # an ellipsis inside a sentence
     """.replace("OPENERS", _OPENERS),
     re.VERBOSE,
 )
@@ -47,6 +47,11 @@ _LOWER_CASE_WORD = re.compile(r"[a-z]+(?![\w-])")
 @lru_cache(maxsize=4096)
 def split(abstract: str) -> tuple[Sentence, ...]:
     """The sentences of `abstract`, in order; what lies between two is blank."""
+    return cut(abstract)
+
+
+def cut(abstract: str) -> tuple[Sentence, ...]:
+    """The same, not remembered: for a text that will not be asked for again."""
     mask = _HIDDEN.sub(_masked, abstract)
     sentences: list[Sentence] = []
     for start, end in _joined(_spans(mask), abstract):

@@ -58,7 +58,8 @@ def clean(text: str) -> str:
 
 def printable(text: str) -> str:
     """`text` with its line ends and nothing else that a terminal would obey."""
-    return "\n".join(_CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", line)) for line in text.split("\n"))
+    lines = (_CONTROL.sub("", _ESCAPE_SEQUENCE.sub("", line)) for line in text.split("\n"))
+    return re.sub(r"[\r\x0b\x0c\x85]", " ", "\n".join(lines))
 
 
 def fold(text: str) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from store import sentences
-from store.errors import LibraryError, ScopeError
+from store.errors import EmptyScope, LibraryError, ScopeError
 from store.library import Library
 from store.scope import Scope, parse
-from store.search import EmptyScope, SearchResult
+from store.search import SearchResult
 
 QUESTIONS = (
     "What success rate does Goedel-Prover reach on miniF2F?",
