@@ -15,14 +15,14 @@ from typing import Annotated
 import typer
 
 from agent.cli import diagnostics, output
-from agent.cli.commands import papers, questions, system
+from agent.cli.commands import asking, papers, questions, sessions, summaries, system
 from agent.cli.diagnostics import Verbosity
 from agent.cli.state import State
 from agent.errors import ExitCode
 
 _EPILOG = (
     "Exit codes: 0 ok · 1 unexpected · 2 usage or configuration · 3 provider, key or network · "
-    "4 timeout · 5 library or input · 6 abstained (ask --strict) · 130 interrupted."
+    "4 timeout or budget · 5 library or input · 6 abstained (ask --strict) · 130 interrupted."
 )
 _FLAGS = frozenset({"-q", "--quiet", "-v", "--verbose", "--debug", "--no-input", "--offline"})
 _WITH_VALUE = frozenset({"--library"})
@@ -37,6 +37,9 @@ app = typer.Typer(
 )
 papers.register(app)
 questions.register(app)
+asking.register(app)
+summaries.register(app)
+sessions.register(app)
 system.register(app)
 
 
@@ -96,9 +99,8 @@ def _run(given: list[str]) -> int:
 def _usage_hint(given: list[str]) -> str:
     """The global option that was perhaps meant, which a command itself does not know."""
     for item in given:
-        if item.startswith("--") and (
-            near := get_close_matches(item.split("=")[0], [*_FLAGS, *_WITH_VALUE], n=1, cutoff=0.8)
-        ):
+        name, known = item.split("=")[0], [*_FLAGS, *_WITH_VALUE]
+        if name.startswith("--") and name not in known and (near := get_close_matches(name, known, n=1, cutoff=0.8)):
             return f"did you mean {near[0]}?"
     return "see `citeloom --help`, or `citeloom COMMAND --help`"
 

@@ -6,15 +6,22 @@ import datetime
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent import settings
-from agent.errors import ExitCode, exit_code_for
-from store.library import Step
+from agent.errors import ExitCode, Stopped, exit_code_for
 from store.text import clean
+
+if TYPE_CHECKING:
+    from rich.status import Status as RichStatus
+
+    from store.library import Step
+
+
+_STATUS_WIDTH = 70
 
 
 class Verbosity:
@@ -29,6 +36,17 @@ class Interrupts:
     """Whether Ctrl-C was pressed; a library that swallows the exception does not make us forget."""
 
     seen = False
+    _gentle: Callable[[], object] | None = None
+
+    @classmethod
+    @contextmanager
+    def gently(cls, stop: Callable[[], object]) -> Iterator[None]:
+        """Within this, a first Ctrl-C calls `stop`; the second interrupts."""
+        cls._gentle = stop
+        try:
+            yield
+        finally:
+            cls._gentle = None
 
     @classmethod
     def watch(cls) -> None:
@@ -44,6 +62,10 @@ class Interrupts:
 
     @classmethod
     def _on_signal(cls, _number: int, _frame: FrameType | None) -> None:
+        if cls._gentle:
+            stop, cls._gentle = cls._gentle, None
+            stop()
+            return
         cls.seen = True
         raise KeyboardInterrupt
 
@@ -54,12 +76,55 @@ def notice(text: str) -> None:
         sys.stderr.write(f"citeloom: {clean(text)}\n")
 
 
+def detail(text: str) -> None:
+    """Something for those who watch: on a terminal, or where more was asked for."""
+    if text and (Verbosity.verbose or sys.stderr.isatty()):
+        notice(text)
+
+
+class Status:
+    """A line that says what is going on, on a terminal; nothing elsewhere or with `--quiet`."""
+
+    def __init__(self) -> None:
+        self._line: RichStatus | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Within this the line may be shown."""
+        try:
+            yield
+        finally:
+            self.clear()
+
+    def say(self, text: str) -> None:
+        """Shows the line, or what is new in it."""
+        if Verbosity.quiet or not sys.stderr.isatty():
+            return
+        from rich.console import Console
+        from rich.markup import escape
+
+        said = escape(clean(text))[:_STATUS_WIDTH]
+        if self._line is None:
+            self._line = Console(stderr=True).status(said)
+            self._line.start()
+        else:
+            self._line.update(said)
+
+    def clear(self) -> None:
+        """Takes the line away."""
+        if self._line:
+            self._line.stop()
+            self._line = None
+
+
 def report_error(error: BaseException) -> ExitCode:
     """Says what happened and what to do, in two lines; returns the exit code."""
     code = exit_code_for(error)
     if Verbosity.debug and not isinstance(error, KeyboardInterrupt):
         traceback.print_exception(error)
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, Stopped):
+        _say_error(error.message, error.hint)
+    elif isinstance(error, KeyboardInterrupt):
         _say_error("interrupted", "what was stored is kept; run the command again to go on")
     elif code is ExitCode.UNEXPECTED:
         _say_error(f"unexpected {type(error).__name__}: {error}", _log(error))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from agent.answer import ABSTENTION, Answer
 from agent.citations import byline
-from store.paper import Hit, Paper
-from store.search import SearchResult
+from agent.errors import UsageError
 from store.text import printable
+
+if TYPE_CHECKING:
+    from store.paper import Hit, Paper
+    from store.search import SearchResult
+
 
 SEARCH_SCHEMA = "citeloom.search/1"
 _WIDTH_AT_MOST = 100
@@ -25,16 +30,21 @@ class OutputClosed(Exception):
 
 def write(text: str = "") -> None:
     """A line of text, or several; no control character or escape gets to the terminal."""
-    _put(printable(text) + "\n")
+    put(printable(text) + "\n")
 
 
 def write_json(content: Mapping[str, Any], *, compact: bool) -> None:
     """One JSON object; on one line if `compact`, as for `--jsonl`."""
+    put(json_text(content, compact=compact) + "\n")
     if compact:
-        _put(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
         flush()
-    else:
-        _put(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def json_text(content: Mapping[str, Any], *, compact: bool) -> str:
+    """An object as JSON, on one line if `compact`."""
+    if compact:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def flush() -> None:
@@ -45,7 +55,26 @@ def flush() -> None:
         raise OutputClosed from error
 
 
-def _put(text: str) -> None:
+def write_to(target: Path | None, text: str) -> None:
+    """`text` to a file, whole or not at all, or to stdout; the same bytes either way."""
+    text = text if text.endswith("\n") else text + "\n"
+    if target is None:
+        put(text)
+        return
+    if target.is_dir():
+        raise UsageError(f"{target} cannot be written: it is a folder", "name a file with -o")
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{target} cannot be written: {error.strerror}", "name another file with -o") from error
+
+
+def put(text: str) -> None:
+    """Text that is fit for a terminal already."""
     try:
         sys.stdout.write(text)
     except BrokenPipeError as error:
@@ -86,37 +115,11 @@ def write_search(result: SearchResult) -> None:
         ranks = " · ".join(
             f"{name} {rank}" for name, rank in (("words", hit.lexical_rank), ("meaning", hit.dense_rank)) if rank
         )
-        write(_wrapped(f"{hit.paper.label} {byline(hit.paper)}".strip(), first=f"{hit.rank:>2}. ", rest="    "))
+        write(wrapped(f"{hit.paper.label} {byline(hit.paper)}".strip(), first=f"{hit.rank:>2}. ", rest="    "))
         write(f"    {hit.paper.key}   score {hit.score:.3f}   {ranks}")
-        write(_wrapped(hit.sentence.text, first="    | ", rest="    | "))
+        write(wrapped(hit.sentence.text, first="    | ", rest="    | "))
         if hit.variant:
-            write(_wrapped(hit.variant, first="    ~ another wording: ", rest="    ~ "))
-        write()
-
-
-def write_answer(answer: Answer) -> None:
-    """The answer to read: each quoted sentence with its number, then the papers."""
-    if answer.abstained:
-        write(ABSTENTION)
-        if answer.nearest:
-            write("\nNearest papers (they do not answer it):")
-        for paper in answer.nearest:
-            write(_wrapped(f"{paper.label} {byline(paper)}".strip() + f"  {paper.key}", first="  - ", rest="    "))
-        return
-    for reference in answer.references:
-        paper = reference.paper
-        write(_wrapped(f"[{reference.number}] {paper.label} {byline(paper)}".strip(), first="", rest="    "))
-        write(f"    {paper.key}" + (f"   {paper.url}" if paper.url else ""))
-        for claim in answer.claims:
-            for citation in claim.citations:
-                if citation.number == reference.number:
-                    write(
-                        _wrapped(
-                            f"“{citation.quote}” [{citation.number}.{citation.sentence}]", first="    ", rest="    "
-                        )
-                    )
-        if reference.variant:
-            write(_wrapped(f"another wording says: {reference.variant}", first="    ~ ", rest="    ~ "))
+            write(wrapped(hit.variant, first="    ~ another wording: ", rest="    ~ "))
         write()
 
 
@@ -128,7 +131,7 @@ def write_papers(papers: Iterable[Paper]) -> None:
 
 def write_paper(paper: Paper) -> None:
     """All that the library knows of one paper."""
-    write(_wrapped(paper.label, first="", rest=""))
+    write(wrapped(paper.label, first="", rest=""))
     facts = (
         ("key", paper.key),
         ("authors", ", ".join(paper.authors) + ("" if paper.authors_complete else " et al.")),
@@ -146,15 +149,16 @@ def write_paper(paper: Paper) -> None:
             write(f"  {name}: {value}")
     for source in paper.sources:
         write(f"  from {source.path}, {source.place}")
-    write("\n" + _wrapped(paper.abstract, first="", rest=""))
+    write("\n" + wrapped(paper.abstract, first="", rest=""))
     for variant in paper.variants:
-        write("\nAnother wording:\n" + _wrapped(variant, first="", rest=""))
+        write("\nAnother wording:\n" + wrapped(variant, first="", rest=""))
 
 
-def _wrapped(text: str, *, first: str, rest: str) -> str:
+def wrapped(text: str, *, first: str = "", rest: str = "") -> str:
+    """`text` in lines as wide as the terminal, each indented."""
     return textwrap.fill(
         text,
-        width=_width(),
+        width=width(),
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,
@@ -162,7 +166,8 @@ def _wrapped(text: str, *, first: str, rest: str) -> str:
     )
 
 
-def _width() -> int:
+def width() -> int:
+    """How many columns a line of text takes at most."""
     import shutil
 
     if not sys.stdout.isatty():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typer
 
@@ -14,7 +14,9 @@ from agent.errors import UsageError
 from agent.settings import Settings
 from store.embedding import BUILT_IN
 from store.errors import LibraryBusy, NotWritable
-from store.library import SMALL_REMAINDER, Library
+
+if TYPE_CHECKING:
+    from store.library import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class State:
 
     def open(self, flags: Mapping[str, str | None] | None = None) -> Library:
         """The library, not yet read; nothing is created."""
+        from store.library import Library  # a quarter of the time of --help
+
         found = self.settings(flags)
         if self.offline and found.text("embedding.model") != BUILT_IN:
             raise UsageError(
@@ -49,6 +53,8 @@ class State:
 
     def open_finished(self, flags: Mapping[str, str | None] | None = None) -> Library:
         """The library for reading, what an interrupted `add` left finished if it is little."""
+        from store.library import SMALL_REMAINDER
+
         library = self.open(flags)
         try:
             with diagnostics.progress() as progress:

@@ -52,3 +52,12 @@ def test_strict_turns_an_abstention_into_exit_code_6(citeloom: Citeloom, seed_fo
     assert run.code == 6
     assert "does not answer" in run.out
     assert run.err.startswith("citeloom: error: ")
+
+
+def test_no_more_papers_are_quoted_than_are_wanted(citeloom: Citeloom, seed_folder: Path) -> None:
+    question = "How are process reward models trained?\n"
+    freely = citeloom("ask", "-", "--jsonl", "--library", seed_folder, stdin=question).json_lines[0]
+    one = citeloom("ask", "-", "-k", "1", "--jsonl", "--library", seed_folder, stdin=question).json_lines[0]
+
+    assert len(freely["references"]) > 1
+    assert [reference["key"] for reference in one["references"]] == [freely["references"][0]["key"]]

@@ -124,7 +124,7 @@ def test_a_file_where_the_library_should_be(citeloom: Citeloom, tmp_path: Path) 
         (("search",), 2, "question"),
         (("add",), 2, "paths"),
         (("ask", "kites", "--mode", "qoute"), 2, "qoute"),
-        (("ask", "kites", "--model", "some-model"), 2, "model"),
+        (("ask", "kites", "--mode", "model"), 2, "model"),
     ],
 )
 def test_what_cannot_be_looked_for_is_told(

@@ -14,7 +14,11 @@ import pytest
 
 from tests.conftest import REPOSITORY, Citeloom
 
-COMMANDS = ("add", "search", "ask", "papers", "config", "doctor", "completion")
+COMMANDS = (
+    *("add", "search", "ask", "summarize", "papers", "sessions", "check", "export"),
+    *("config", "doctor", "completion"),
+)
+PLACES = ["config", "keys", "prices", "library", "sessions", "summaries", "log"]
 KEY = "sk-a-key-that-nobody-may-see"
 HEAVY = ("chromadb", "onnxruntime", "openai", "rich.progress", "numpy")
 
@@ -116,6 +120,14 @@ def test_a_global_option_without_its_value_takes_not_the_command_for_it(citeloom
     assert len(run.err.splitlines()) == 2
 
 
+def test_the_hint_of_a_usage_error_names_no_option_that_was_given(citeloom: Citeloom) -> None:
+    run = citeloom("ask", "-k", "9", "words", "--library", "x")
+
+    assert (run.code, run.out) == (2, "")
+    assert "'-k'" in run.err
+    assert "did you mean" not in run.err
+
+
 def test_quiet_leaves_nothing_but_errors(citeloom: Citeloom) -> None:
     run = citeloom("-q", "papers", "show", "x")
 
@@ -172,7 +184,7 @@ def test_config_path_says_where_everything_is(citeloom: Citeloom, tmp_path: Path
     run = citeloom("config", "path")
 
     assert run.code == 0
-    assert [line.split()[0] for line in run.out.splitlines()] == ["config", "keys", "library", "log"]
+    assert [line.split()[0] for line in run.out.splitlines()] == PLACES
     assert all(str(tmp_path / "home") in line for line in run.out.splitlines())
 
 
@@ -211,7 +223,8 @@ def test_doctor_finds_a_sound_library_sound(citeloom: Citeloom, seed_folder: Pat
 
     assert (run.code, run.err) == (0, "")
     assert run.json["schema"] == "citeloom.doctor/1"
-    assert [check["name"] for check in run.json["checks"]] == ["packages", "sqlite", "settings", "embedder", "library"]
+    names = ["packages", "sqlite", "settings", "model", "embedder", "library"]
+    assert [check["name"] for check in run.json["checks"]] == names
     assert all(check["is_fine"] for check in run.json["checks"])
 
 

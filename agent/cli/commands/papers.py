@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,12 @@ from agent.cli import diagnostics, output
 from agent.cli.state import of
 from agent.errors import UsageError
 from store.errors import InputError
-from store.intake import Report
-from store.paper import Paper
 from store.scope import parse
+
+if TYPE_CHECKING:
+    from store.intake import Report
+    from store.paper import Paper
+
 
 ADD_SCHEMA = "citeloom.add/1"
 PAPER_SCHEMA = "citeloom.paper/1"

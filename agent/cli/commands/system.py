@@ -6,7 +6,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Callable
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -14,13 +14,15 @@ from agent import settings
 from agent.cli import diagnostics, output
 from agent.cli.state import State, of
 from agent.errors import CiteloomError, SettingsError, UsageError
-from store.embedding import BUILT_IN, create
+from store.embedding import BUILT_IN
 from store.errors import LibraryError
-from store.library import Library
+
+if TYPE_CHECKING:
+    from store.library import Library
 
 DOCTOR_SCHEMA = "citeloom.doctor/1"
 CONFIG_SCHEMA = "citeloom.config/1"
-_PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "typer", "openai")
+_PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "typer", "openai", "langchain", "tiktoken")
 _SHELLS = ("bash", "zsh", "fish")
 _config = typer.Typer(help="Show and make settings.", rich_markup_mode=None, no_args_is_help=False)
 
@@ -56,6 +58,7 @@ def doctor(
         _packages(),
         _sqlite(),
         _checked("settings", lambda: _settings(state)),
+        _checked("model", lambda: _model(state)),
         _checked("embedder", lambda: _embedder(state)),
     ]
     checks.append(_checked("library", lambda: _library(state)))
@@ -96,15 +99,29 @@ def _sqlite() -> Check:
 
 def _settings(state: State) -> str:
     found = state.settings()
-    key = "a key is set" if found.api_key else "no key is set, answers are quoted"
+    key = "a key is set" if found.api_key else "no key is set"
     choice = found.embedder
     endpoint = "" if choice.model == BUILT_IN else found.shown("embedding.base_url") or "the provider's own endpoint"
     told = [f"texts are sent to {endpoint}"] if endpoint else []
     told += [f"vectors are sent to {found.shown('vectors.server')}"] if found.server else []
-    return f"{key}; " + ("; ".join(told) or "nothing leaves this machine")
+    return f"{key}; " + ("; ".join(told) or "the library stays on this machine")
+
+
+def _model(state: State) -> str:
+    """Which model is asked and where it is; it is not asked here, since that may cost money."""
+    from agent import modes
+
+    said: list[str] = []
+    chat = modes.chat(state.settings(), offline=state.offline, notice=said.append)
+    if chat is None:
+        return said[0] if said else "none, answers are quoted"
+    price = "known" if chat.price else "not known"
+    return f"{chat.choice.name}; questions and evidence are sent to {chat.choice.address}; its price is {price}"
 
 
 def _embedder(state: State) -> str:
+    from store.embedding import create
+
     embedder = create(state.settings().embedder)
     return f"{embedder.name}, {len(embedder.embed(['Does it work?'])[0])} dimensions"
 
@@ -148,10 +165,19 @@ def show_config(
 @_config.command("path")
 def show_paths(context: typer.Context) -> None:
     """Show where things are kept."""
-    output.write(f"config  {settings.config_folder() / settings.USER_FILE}")
-    output.write(f"keys    {settings.config_folder() / settings.KEYS_FILE}")
-    output.write(f"library {of(context).settings().library}")
-    output.write(f"log     {settings.log_folder()}")
+    from agent.llm.prices import FILE as PRICES_FILE
+
+    folder = settings.config_folder()
+    for name, path in (
+        ("config", folder / settings.USER_FILE),
+        ("keys", folder / settings.KEYS_FILE),
+        ("prices", folder / PRICES_FILE),
+        ("library", of(context).settings().library),
+        ("sessions", settings.sessions_folder()),
+        ("summaries", settings.summaries_folder()),
+        ("log", settings.log_folder()),
+    ):
+        output.write(f"{name:<9} {path}")
 
 
 @_config.command("init")
