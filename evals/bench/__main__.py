@@ -1,6 +1,6 @@
 """Prints the benchmark tables.
 
-usage: python -m evals.bench [--data DIR] [--only retrieval|fusion|speed|scale] [--papers N]
+usage: python -m evals.bench [--data DIR] [--only retrieval|fusion|speed|model|scale|contrast] [--papers N]
 
 DIR holds scifact/corpus.jsonl and claims_train.jsonl, and arxiv/listings-30k.jsonl.gz. What
 is not there is left out, and said.
@@ -13,21 +13,25 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-TABLES = ("retrieval", "fusion", "speed", "scale")
+TABLES = ("retrieval", "fusion", "speed", "model", "scale", "contrast")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the benchmarks that are asked for and prints a table each."""
     parser = argparse.ArgumentParser(prog="python -m evals.bench", description=__doc__)
     parser.add_argument("--data", type=Path, default=None, help="folder with scifact/ and arxiv/")
-    parser.add_argument("--only", choices=TABLES, action="append", help="one table; all but scale by default")
+    parser.add_argument("--only", choices=TABLES, action="append", help="one table; scale and contrast only if named")
     parser.add_argument("--papers", type=int, default=30_000, help="size of the library for the scale table")
     options = parser.parse_args(arguments)
-    wanted = options.only or ("speed", "retrieval", "fusion")
+    wanted = options.only or ("speed", "model", "retrieval", "fusion")
     if "speed" in wanted:
         from evals.bench import speed
 
         speed.print_table(_needed(options.data, "arxiv/listings-30k.jsonl.gz"))
+    if "model" in wanted:
+        from evals.bench import model
+
+        model.print_table()
     if "retrieval" in wanted or "fusion" in wanted:
         folder = _needed(options.data, "scifact")
         if folder:
@@ -40,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             from evals.bench import scale
 
             scale.print_table(listings, options.papers)
+    if "contrast" in wanted:
+        from evals.bench import contrast
+
+        folder = _needed(options.data, "scifact")
+        if folder:
+            contrast.print_claims(folder)
+        contrast.print_questions()
 
 
 def _needed(data: Path | None, name: str) -> Path | None:
