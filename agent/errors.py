@@ -3,7 +3,14 @@
 CiteloomError           what happened, and a hint for the user
 ├── SettingsError       a setting that is unknown, malformed or forbidden where it stands
 ├── UsageError          a command that cannot be meant
-└── Abstained           no answer, where the caller asked to be told by the exit code
+├── Abstained           no answer, where the caller asked to be told by the exit code
+├── BudgetExceeded      a limit of calls, tokens, seconds or money is reached
+├── Stopped             by the user, before there was any text
+├── CheckFailed         something that was cited does not stand any more
+├── SessionError        a session that cannot be found, read or written
+└── ModelUnavailable    there is a model, but no answer from it: no key, no network, a provider's error
+    ├── ContextTooLong  the prompt is longer than the model takes
+    └── ModelTimeout    the endpoint is silent for too long
 LibraryError            of the store, with its own subclasses (store/errors.py)
 """
 
@@ -15,11 +22,11 @@ from store.errors import (
     EmbedderMismatch,
     EmbeddingFailed,
     EmbeddingTimeout,
+    EmptyScope,
     LibraryError,
     ScopeError,
     ServerUnreachable,
 )
-from store.search import EmptyScope
 
 
 class ExitCode(IntEnum):
@@ -56,6 +63,43 @@ class Abstained(CiteloomError):
     """The library does not answer, and `--strict` asked for that to be a failure."""
 
 
+class BudgetExceeded(CiteloomError):
+    """A limit of an answer is reached; `limit` names it as in `Limits`."""
+
+    def __init__(self, limit: str, message: str) -> None:
+        super().__init__(message, f"raise limits.{limit} in the settings, or ask a narrower question")
+        self.limit = limit
+
+
+class Stopped(CiteloomError):
+    """The user stopped an answer before there was any of it."""
+
+
+class CheckFailed(CiteloomError):
+    """Something that was cited does not stand any more."""
+
+
+class SessionError(CiteloomError):
+    """A session that cannot be found, read or written."""
+
+
+class ModelUnavailable(CiteloomError):
+    """A model from which no answer can be had; `kind` says why in one word, `tries` how often it was asked."""
+
+    def __init__(self, message: str, hint: str = "", *, kind: str = "unavailable") -> None:
+        super().__init__(message, hint)
+        self.kind = kind
+        self.tries = 0
+
+
+class ContextTooLong(ModelUnavailable):
+    """The prompt is longer than the model takes."""
+
+
+class ModelTimeout(ModelUnavailable):
+    """The endpoint was silent for too long."""
+
+
 _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (EmptyScope, ExitCode.LIBRARY),
     (ScopeError, ExitCode.USAGE),
@@ -65,6 +109,12 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (ServerUnreachable, ExitCode.PROVIDER),
     (LibraryError, ExitCode.LIBRARY),
     (Abstained, ExitCode.ABSTAINED),
+    (Stopped, ExitCode.INTERRUPTED),
+    (BudgetExceeded, ExitCode.TIMEOUT),
+    (ModelTimeout, ExitCode.TIMEOUT),
+    (ModelUnavailable, ExitCode.PROVIDER),
+    (SessionError, ExitCode.LIBRARY),
+    (CheckFailed, ExitCode.LIBRARY),
     (CiteloomError, ExitCode.USAGE),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),
 )

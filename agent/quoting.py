@@ -6,12 +6,13 @@ import time
 import unicodedata
 from collections.abc import Sequence
 
-from agent import citations
-from agent.answer import ABSTENTION, Answer, Citation, Claim, Reference
+from agent import citations, contrast, events
+from agent.answer import ABSTENTION, Answer, Citation, Claim, Disagreement, Reference
 from agent.evidence import Evidence
 from agent.relevance import Candidate, Reading, fitted_models, read
 from agent.selection import best_set
 from agent.signals import CANDIDATES, ReadSentence, sentences_to_read
+from agent.watching import NOBODY, Watcher
 from store.library import Library
 from store.paper import Paper
 from store.scope import Scope
@@ -25,40 +26,66 @@ _SECOND_SENTENCE_SHARE = 0.6
 """A second sentence is quoted if it is at least this likely, compared with the first."""
 
 
-def answer(library: Library, question: str, scope: Scope | None = None, *, most_papers: int | None = None) -> Answer:
+def answer(
+    library: Library,
+    question: str,
+    scope: Scope | None = None,
+    *,
+    most_papers: int | None = None,
+    evidence: Evidence | None = None,
+    watcher: Watcher = NOBODY,
+) -> Answer:
     """Answers `question` by quoting, from as many papers as bear on it; abstains where none does.
 
-    Raises `LibraryError` where the question or the scope cannot be used.
+    The papers that are cited are numbered in `evidence`. Raises `LibraryError` where the
+    question or the scope cannot be used.
     """
     began = time.perf_counter()
-    result, reading = consider(library, question, scope)
+    result, reading = consider(library, question, scope, watcher)
     retrieved = time.perf_counter()
     cited = best_set(reading.candidates)[:most_papers] if reading.answerable >= fitted_models().threshold else []
-    text, claims, references = _compose(cited)
+    numbered = Evidence() if evidence is None else evidence
+    text, claims, references = _compose(cited, numbered)
+    found = contrast.disagreements(reading.candidates, numbered, library.embed, question) if cited else ()
     return Answer(
         question=question,
         mode="quote",
-        text=text if cited else ABSTENTION,
+        marked=text if cited else ABSTENTION,
         claims=claims,
-        references=references,
+        references=with_disagreeing(references, found, numbered),
+        disagreements=found,
         nearest=() if cited else tuple(hit.paper for hit in result.hits[:NEAREST]),
         abstained=not cited,
+        scope=str(scope or ""),
         timings=_timings(began, retrieved),
         warnings=_warnings(question),
     )
 
 
-def consider(library: Library, question: str, scope: Scope | None = None) -> tuple[SearchResult, Reading]:
+def with_disagreeing(
+    references: Sequence[Reference], found: Sequence[Disagreement], evidence: Evidence
+) -> tuple[Reference, ...]:
+    """The references, and those that only a disagreement cites."""
+    known = {reference.number for reference in references}
+    numbers = dict.fromkeys(citation.number for item in found for citation in (item.one, item.other))
+    more = (Reference(number, paper) for number in numbers if number not in known and (paper := evidence.paper(number)))
+    return (*references, *more)
+
+
+def consider(
+    library: Library, question: str, scope: Scope | None = None, watcher: Watcher = NOBODY
+) -> tuple[SearchResult, Reading]:
     """Searches, reads the first hits sentence by sentence, and rates them."""
+    watcher.listener(events.Searching(question, str(scope or "")))
     result = library.search(question, CANDIDATES, scope)
+    watcher.retrieved(result)
     texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
     vectors = library.embed([result.query, *texts])
     return result, read(result, vectors[1:] @ vectors[0], fitted_models())
 
 
-def _compose(cited: Sequence[Candidate]) -> tuple[str, tuple[Claim, ...], tuple[Reference, ...]]:
+def _compose(cited: Sequence[Candidate], evidence: Evidence) -> tuple[str, tuple[Claim, ...], tuple[Reference, ...]]:
     """Text, claims and references, a block a paper, the likeliest first."""
-    evidence = Evidence()
     claims: list[Claim] = []
     references: list[Reference] = []
     blocks: list[str] = []
@@ -92,7 +119,7 @@ def _to_quote(candidate: Candidate, *, alone: bool) -> list[ReadSentence]:
 def _block(paper: Paper, quoted: Sequence[Citation]) -> str:
     who = citations.escaped(citations.byline(paper))
     heading = " ".join(part for part in (f"**{citations.escaped(paper.label)}**", who) if part)
-    quotes = [f"> {citations.escaped(citation.quote)} {citations.marks([citation.number])}" for citation in quoted]
+    quotes = [f"> {citations.escaped(citation.quote)} {citations.mark(citation)}" for citation in quoted]
     return "\n>\n".join([f"{heading}\n\n{quotes[0]}", *quotes[1:]])
 
 

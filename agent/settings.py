@@ -49,14 +49,30 @@ class Value(NamedTuple):
 SETTINGS = (
     Setting("library", "folder of the library", ""),
     Setting("mode", "how questions are answered: auto, model or quote", "auto"),
-    Setting("model", "model for model mode", ""),
+    Setting("model", "model for model mode, or PROVIDER:MODEL of another provider", ""),
+    Setting("base_url", "address of the model's OpenAI-compatible endpoint; empty for OpenAI's own", ""),
     Setting("hits", "how many papers a search shows", "10"),
     Setting("embedding.model", f"{BUILT_IN}, or a model of an OpenAI-compatible endpoint", BUILT_IN),
     Setting("embedding.base_url", "address of that endpoint", ""),
+    Setting("limits.calls", "calls of a model for one answer", "8"),
+    Setting("limits.tokens", "tokens of one answer, of the prompts and of the replies together", "40000"),
+    Setting("limits.seconds", "seconds for one answer", "180"),
+    Setting("limits.cost_usd", "US dollars for one answer, where the price is known; 0 for no limit", "0"),
+    Setting("limits.silence", "seconds that an endpoint may be silent", "60"),
     Setting("vectors.server", "address of a Chroma server; empty for the one inside the library", ""),
 )
+_NUMBERS = {
+    "hits": (1, 100),
+    "limits.calls": (1, 1000),
+    "limits.tokens": (1000, 100_000_000),
+    "limits.seconds": (1, 86_400),
+    "limits.cost_usd": (0, 1_000_000),
+    "limits.silence": (1, 3600),
+}
+_WHOLE_NUMBERS = ("hits", "limits.calls", "limits.tokens")
 _NAMES = tuple(setting.name for setting in SETTINGS)
-_ADDRESSES = ("embedding.base_url", "vectors.server")
+_ADDRESSES = ("base_url", "embedding.base_url", "vectors.server")
+_KEY_GOES_TO = ("base_url", "embedding.base_url")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/\S*)?")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES = {"mode": ("auto", "model", "quote")}
@@ -95,6 +111,10 @@ class Settings:
         """How many papers a search shows."""
         return int(self.text("hits"))
 
+    def number(self, name: str) -> float:
+        """The value of a setting that is a number."""
+        return float(self.text(name))
+
     @property
     def embedder(self) -> EmbedderChoice:
         """The embedder to use."""
@@ -112,8 +132,9 @@ def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
     for path in (config_folder() / USER_FILE, _project_file(start)):
         if path and path.is_file():
             values.update(_from_file(path))
-    if not values["embedding.base_url"].text and (address := os.environ.get("OPENAI_BASE_URL")):
-        values["embedding.base_url"] = Value(address, "OPENAI_BASE_URL")
+    for name in _KEY_GOES_TO:
+        if not values[name].text and (address := os.environ.get("OPENAI_BASE_URL")):
+            values[name] = Value(address, "OPENAI_BASE_URL")
     _refuse_unknown_variables()
     for setting in SETTINGS:
         if text := os.environ.get(setting.variable):
@@ -124,7 +145,8 @@ def load(flags: Mapping[str, str], start: Path | None = None) -> Settings:
         _check(name, value)
     key = _api_key()
     if key:
-        _keep_key_from(values["embedding.base_url"])
+        for name in _KEY_GOES_TO:
+            _keep_key_from(name, values[name])
     return Settings(values, key)
 
 
@@ -136,6 +158,16 @@ def config_folder() -> Path:
 def data_folder() -> Path:
     """Where the library is, unless it is named."""
     return _home("data") or _platform_path("user_data_path")
+
+
+def sessions_folder() -> Path:
+    """Where conversations are kept."""
+    return data_folder() / "sessions"
+
+
+def summaries_folder() -> Path:
+    """Where the finished parts of summaries are kept."""
+    return data_folder() / "summaries"
 
 
 def log_folder() -> Path:
@@ -178,13 +210,13 @@ def _platform_path(kind: str) -> Path:
     return path
 
 
-def _keep_key_from(address: Value) -> None:
+def _keep_key_from(name: str, address: Value) -> None:
     """A folder that somebody else made may not decide where the key is sent, unless it stays on this machine."""
     host = urlsplit(address.text).hostname
     if f"{PROJECT_FILE}:" in address.origin and host not in _LOOPBACK:
         raise SettingsError(
             f"{address.origin}: a project's file may not send your key to {host}",
-            f"set embedding.base_url in {config_folder() / USER_FILE}, or in CITELOOM_EMBEDDING_BASE_URL",
+            f"set {name} in {config_folder() / USER_FILE}, or in {Setting(name, '', '').variable}",
         )
 
 
@@ -206,7 +238,7 @@ def _from_file(path: Path) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, value in _flattened(content).items():
         line = _line_of(text, name)
-        if _SECRET.search(name):
+        if name not in _NAMES and _SECRET.search(name):
             raise SettingsError(
                 f"{path}:{line}: {name} looks like a secret",
                 f"take it out; set OPENAI_API_KEY, or put it into {config_folder() / KEYS_FILE} with mode 600",
@@ -254,8 +286,11 @@ def _check(name: str, value: Value) -> None:
         raise SettingsError(f"{name} is {value.text!r} ({value.origin})", hint)
     if name in _ADDRESSES and value.text and not _ADDRESS.fullmatch(value.text):
         raise SettingsError(f"{name} is no address ({value.origin})", "write it as http://HOST:PORT")
-    if name == "hits" and not (re.fullmatch(r"[0-9]{1,3}", value.text) and 1 <= int(value.text) <= 100):
-        raise SettingsError(f"hits is {value.text!r} ({value.origin})", "give a number from 1 to 100")
+    if name in _NUMBERS:
+        low, high = _NUMBERS[name]
+        form = r"[0-9]{1,9}" if name in _WHOLE_NUMBERS else r"[0-9]{1,9}(?:\.[0-9]{1,6})?"
+        if not (re.fullmatch(form, value.text) and low <= float(value.text) <= high):
+            raise SettingsError(f"{name} is {value.text!r} ({value.origin})", f"give a number from {low} to {high}")
 
 
 def _api_key() -> str | None:

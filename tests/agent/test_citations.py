@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from agent.citations import byline, escaped, marks
+from agent.answer import Citation
+from agent.citations import byline, escaped, find_marks, mark
 from store.paper import Paper
 
 MARKUP = "ab1 \\`*_[]()<>#+-.!|~\"'"
@@ -94,6 +95,8 @@ def test_a_day_without_a_year_gives_the_byline_no_year() -> None:
     assert byline(paper("Yong Lin", date="--06-04")) == "(Lin)"
 
 
-def test_each_number_gets_a_mark_of_its_own() -> None:
-    assert marks([1, 3]) == "[1][3]"
-    assert marks([]) == ""
+def test_a_mark_names_the_paper_and_the_sentence() -> None:
+    citation = Citation(3, "k", 8, 0, 5, "Quote", "0" * 64, 1.0)
+
+    assert mark(citation) == "[3.8]"
+    assert [str(place) for found in find_marks(mark(citation)) for place in found.places] == ["3.8"]

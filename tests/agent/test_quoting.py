@@ -14,10 +14,9 @@ from markdown_it import MarkdownIt
 from agent import quoting
 from agent.answer import ABSTENTION, SCHEMA, Answer
 from store import sentences
-from store.errors import LibraryError
+from store.errors import EmptyScope, LibraryError
 from store.library import Library
 from store.scope import parse
-from store.search import EmptyScope
 
 FACT = "What success rate does Goedel-Prover reach on miniF2F?"
 FOREIGN = "Which enzyme breaks down PET plastic fastest?"

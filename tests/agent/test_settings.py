@@ -122,8 +122,14 @@ def test_every_setting_can_come_from_the_environment(
     setting: settings.Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = "http://127.0.0.1:1/v1"
-    known = {"mode": "quote", "hits": "3", "embedding.base_url": address, "vectors.server": address}
-    text = known.get(setting.name, "something")
+    known = {
+        "mode": "quote",
+        "hits": "3",
+        "base_url": address,
+        "embedding.base_url": address,
+        "vectors.server": address,
+    }
+    text = known.get(setting.name, "1000" if setting.name.startswith("limits.") else "something")
     monkeypatch.setenv(setting.variable, text)
 
     assert load({}).values[setting.name] == (text, setting.variable)
@@ -193,6 +199,44 @@ def test_a_number_of_hits_that_cannot_be_is_an_error(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CITELOOM_HITS", number)
 
     assert "CITELOOM_HITS" in refused().message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *(("limits.calls", text) for text in ("0", "-1", "1.5", "1001", "many", "1e2", "٣", "")),
+        *(("limits.tokens", text) for text in ("999", "1000.5", "1000000000")),
+        *(("limits.seconds", text) for text in ("0", "0.5", "86401", "inf", "nan", "1.2.3", " 5")),
+        *(("limits.cost_usd", text) for text in ("-0.01", "$1", "1,5", "0.0000001")),
+        *(("limits.silence", text) for text in ("0", "3601", "1_0")),
+    ],
+)
+def test_a_limit_that_cannot_be_is_an_error_with_its_origin_and_the_range(name: str, text: str) -> None:
+    error = refused({name: text})
+
+    assert f"--{name.rsplit('.', 1)[-1].replace('_', '-')}" in error.message
+    assert error.hint.startswith("give a number from ")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [
+        ("limits.calls", "1", 1.0),
+        ("limits.tokens", "1000", 1000.0),
+        ("limits.seconds", "2.5", 2.5),
+        ("limits.cost_usd", "0.05", 0.05),
+        ("limits.silence", "3600", 3600.0),
+    ],
+)
+def test_a_limit_is_read_as_a_number(name: str, text: str, number: float) -> None:
+    assert load({name: text}).number(name) == number
+
+
+def test_a_limit_of_a_file_may_be_a_number(project_file: Callable[[str], Path]) -> None:
+    project_file("[limits]\ncost_usd = 0.25\ncalls = 3\n")
+
+    found = load({})
+    assert (found.number("limits.cost_usd"), found.number("limits.calls")) == (0.25, 3)
 
 
 @pytest.mark.parametrize("text", ["hits = \n", "hits = 1\nhits = 2\n", "\x00"])
@@ -270,13 +314,15 @@ def test_the_key_is_in_no_representation_of_the_settings(monkeypatch: pytest.Mon
 def test_the_address_of_the_provider_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
 
-    assert load({}).embedder.base_url == "http://127.0.0.1:1/v1"
+    found = load({})
+    assert found.text("base_url") == found.embedder.base_url == "http://127.0.0.1:1/v1"
 
 
 def test_the_address_of_the_provider_has_its_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
 
-    assert load({}).values["embedding.base_url"] == ("http://127.0.0.1:1/v1", "OPENAI_BASE_URL")
+    for name in ("base_url", "embedding.base_url"):
+        assert load({}).values[name] == ("http://127.0.0.1:1/v1", "OPENAI_BASE_URL")
 
 
 def test_one_variable_moves_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -319,26 +365,6 @@ def test_a_password_in_an_address_is_never_shown() -> None:
     found = load({"vectors.server": "http://me:secret@example.org:8000"})
 
     assert found.shown("vectors.server") == "http://***@example.org:8000"
-
-
-def test_a_project_file_may_not_decide_where_the_key_goes(
-    project_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project_file('[embedding]\nmodel = "x"\nbase_url = "http://example.org/v1"\n')
-    assert load({}).embedder.base_url == "http://example.org/v1"
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
-
-    with pytest.raises(SettingsError, match="may not send your key"):
-        load({})
-
-
-def test_a_project_file_may_name_an_endpoint_on_this_machine(
-    project_file: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project_file('[embedding]\nmodel = "x"\nbase_url = "http://127.0.0.1:1/v1"\n')
-    monkeypatch.setenv("OPENAI_API_KEY", "secret")
-
-    assert load({}).embedder.api_key == "secret"
 
 
 def test_an_address_without_a_scheme_is_refused() -> None:
