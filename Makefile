@@ -5,17 +5,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SMOKE_READY := $(VENV)/.smoke-ready
 UV := $(shell command -v uv 2>/dev/null)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint types contracts bench fit check wheel clean
+.PHONY: demo test smoke lint types contracts bench fit check wheel clean
 
 demo: $(READY)
 	@sh .ci/demo $(BIN)/citeloom
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# The tests with a real model; it is installed for them alone, since it weighs 350 MB.
+smoke: $(SMOKE_READY)
+	$(BIN)/python -m pytest --numprocesses=0 tests/smoke
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -50,3 +55,11 @@ else
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 endif
 	@touch $(READY)
+
+$(SMOKE_READY): $(READY)
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,smoke]'
+else
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,smoke]'
+endif
+	@touch $(SMOKE_READY)
