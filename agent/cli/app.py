@@ -15,10 +15,11 @@ from typing import Annotated
 import typer
 
 from agent.cli import diagnostics, output
-from agent.cli.commands import asking, papers, questions, sessions, summaries, system
+from agent.cli.commands import asking, papers, questions, screens, sessions, summaries, system
 from agent.cli.diagnostics import Verbosity
+from agent.cli.faces import Faces, ScreenOptions
 from agent.cli.state import State
-from agent.errors import ExitCode
+from agent.errors import ExitCode, UsageError
 
 _EPILOG = (
     "Exit codes: 0 ok · 1 unexpected · 2 usage or configuration · 3 provider, key or network · "
@@ -40,6 +41,7 @@ questions.register(app)
 asking.register(app)
 summaries.register(app)
 sessions.register(app)
+screens.register(app)
 system.register(app)
 
 
@@ -52,6 +54,8 @@ def citeloom(
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="Never ask; take the safe choice.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
+    last: Annotated[bool, typer.Option("--continue", "-c", help="Open the screens with the latest session.")] = False,
+    session: Annotated[str | None, typer.Option(help="Open the screens with this session.", metavar="ID")] = None,
     show_version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
 ) -> None:
     """Sets what holds for every command."""
@@ -61,25 +65,31 @@ def citeloom(
 
         typer.echo(f"citeloom {version('citeloom')}")
         raise typer.Exit
-    context.obj = State(library=library, no_input=no_input, offline=offline)
-    if context.invoked_subcommand is None:
+    faces: Faces | None = context.obj
+    context.obj = State(library=library, no_input=no_input, offline=offline, faces=faces)
+    if context.invoked_subcommand is not None:
+        if last or session:
+            raise UsageError("-c and --session before a command are for the screens", "write them behind `ask`")
+    elif faces and not no_input and sys.stdin.isatty() and sys.stdout.isatty():
+        raise typer.Exit(faces.open(ScreenOptions(library, offline, session, last)))
+    else:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(ExitCode.USAGE)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command and ends the process with its exit code."""
+def main(arguments: Sequence[str] | None = None, faces: Faces | None = None) -> None:
+    """Runs the command and ends the process with its exit code; without `faces` it has no screens to open."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     diagnostics.Interrupts.watch()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    sys.exit(_run(given))
+    sys.exit(_run(given, faces))
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], faces: Faces | None) -> int:
     try:
-        code = app(args=_globals_first(given), prog_name="citeloom", standalone_mode=False)
+        code = app(args=_globals_first(given), prog_name="citeloom", standalone_mode=False, obj=faces)
         output.flush()
     except typer.TyperException as error:
         diagnostics.say_usage_error(error.format_message(), _usage_hint(given))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import signal
 import sys
 import traceback
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol
 
-from agent import settings
+from agent import faultlog
 from agent.errors import ExitCode, Stopped, exit_code_for
 from store.text import clean
 
@@ -146,14 +145,8 @@ def _say_error(message: str, hint: str) -> None:
 
 def _log(error: BaseException) -> str:
     """Keeps the traceback in a file; returns the hint that names it."""
-    folder = settings.log_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "errors.log"
-        with path.open("a", encoding="utf-8") as log:
-            log.write(f"--- {datetime.datetime.now(datetime.UTC).isoformat()}\n")
-            log.writelines(traceback.format_exception(error))
-    except OSError:
+    path = faultlog.keep(error)
+    if path is None:
         return "run it again with --debug to see where it happened"
     return f"the traceback is in {path}; --debug shows it"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.citations import byline
-from agent.errors import UsageError
+from agent.writing import write_whole
 from store.text import printable
 
 if TYPE_CHECKING:
@@ -57,20 +56,10 @@ def flush() -> None:
 
 def write_to(target: Path | None, text: str) -> None:
     """`text` to a file, whole or not at all, or to stdout; the same bytes either way."""
-    text = text if text.endswith("\n") else text + "\n"
     if target is None:
-        put(text)
-        return
-    if target.is_dir():
-        raise UsageError(f"{target} cannot be written: it is a folder", "name a file with -o")
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise UsageError(f"{target} cannot be written: {error.strerror}", "name another file with -o") from error
+        put(text if text.endswith("\n") else text + "\n")
+    else:
+        write_whole(target, text)
 
 
 def put(text: str) -> None:

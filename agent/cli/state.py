@@ -10,12 +10,11 @@ import typer
 
 from agent import settings
 from agent.cli import diagnostics
-from agent.errors import UsageError
 from agent.settings import Settings
-from store.embedding import BUILT_IN
 from store.errors import LibraryBusy, NotWritable
 
 if TYPE_CHECKING:
+    from agent.cli.faces import Faces
     from store.library import Library
 
 
@@ -26,6 +25,8 @@ class State:
     library: str | None = None
     no_input: bool = False
     offline: bool = False
+    faces: Faces | None = None
+    """The screens; None where only the command line was started."""
 
     def settings(self, flags: Mapping[str, str | None] | None = None) -> Settings:
         """The settings in force, a command's own flags among them."""
@@ -36,20 +37,9 @@ class State:
 
     def open(self, flags: Mapping[str, str | None] | None = None) -> Library:
         """The library, not yet read; nothing is created."""
-        from store.library import Library  # a quarter of the time of --help
+        from agent import opening
 
-        found = self.settings(flags)
-        if self.offline and found.text("embedding.model") != BUILT_IN:
-            raise UsageError(
-                f"--offline excludes the embedding endpoint ({found.text('embedding.model')})",
-                "leave --offline out, or set embedding.model to builtin and rebuild",
-            )
-        if self.offline and found.server:
-            raise UsageError(
-                f"--offline excludes the Chroma server ({found.shown('vectors.server')})",
-                "leave --offline out, or take vectors.server out of the settings",
-            )
-        return Library(found.library, found.embedder, server=found.server, notice=diagnostics.notice)
+        return opening.library(self.settings(flags), offline=self.offline, notice=diagnostics.notice)
 
     def open_finished(self, flags: Mapping[str, str | None] | None = None) -> Library:
         """The library for reading, what an interrupted `add` left finished if it is little."""

@@ -64,6 +64,14 @@ class Sessions:
                 matching.append(found)
         return _by_use(matching)
 
+    def questions(self, at_most: int) -> tuple[str, ...]:
+        """The questions that were asked in all sessions, each once, the last asked first."""
+        asked: dict[str, str] = {}
+        for name in self._ids():
+            for text, time in _questions(self._path(name)):
+                asked[text] = max(time, asked.get(text, ""))
+        return tuple(sorted(asked, key=lambda text: asked[text], reverse=True)[:at_most])
+
     def remove(self, name: str) -> Summary | None:
         """Takes a session out of the list; `restore` brings it back. Refused while it is in use."""
         return self._move(_the_one(name, self._ids()), removed=True)
@@ -114,6 +122,15 @@ def summary(path: Path) -> Summary | None:
     if not reading.last_time:
         return None
     return Summary(path.stem, history.title, history.created, reading.last_time, len(history.turns), path)
+
+
+def _questions(path: Path) -> list[tuple[str, str]]:
+    """The questions of a session, those of undone turns among them, and when they were asked."""
+    try:
+        lines = read(path, {"question"}).lines
+    except SessionError:  # `list` names it
+        return []
+    return [(str(record.get("text", "")), str(record.get("time", ""))) for _, record in lines]
 
 
 def _text(path: Path) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 from agent.answer import Reference, Usage
 from agent.evidence import Evidence
@@ -20,6 +20,7 @@ from agent.summary.values import (
     Coverage,
     Listener,
     Names,
+    Planned,
     Section,
     SectionDone,
     SectionStarted,
@@ -104,19 +105,8 @@ class _Parts:
         return {citation.number for part in parts for claim in part.claims for citation in claim.citations}
 
 
-class _Part(Protocol):
-    """A part of a summary that can be kept."""
-
-    @property
-    def is_provisional(self) -> bool: ...
-
-    def to_dict(self) -> dict[str, Any]: ...
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self: ...
-
-
-_P = TypeVar("_P", bound=_Part)
+_P = TypeVar("_P", Section, Table)
+_K = TypeVar("_K", Section, Table, Names)
 
 
 class _Making:
@@ -133,8 +123,11 @@ class _Making:
         """Every part: the sections side by side, then what is made of them."""
         plan, writer, count = self._plan, self._writer, len(self._plan.themes)
         names = await self._kept(_NAMES, Names, lambda: writer.name_themes(plan))
-        titles = zip(plan.themes, names.titles, strict=True)
-        sections = await self._sections([OTHER if theme.is_rest else title for theme, title in titles])
+        named = zip(plan.themes, names.titles, strict=True)
+        titles = [OTHER if theme.is_rest else title for theme, title in named]
+        papers = {plan.number(item): item.paper for item in plan.gathered.papers}
+        self._listener(Planned((*titles, OVERVIEW, COMPARISON, OPEN_QUESTIONS), papers))
+        sections = await self._sections(titles)
         overview = await self._part(OVERVIEW, count + 1, Section, lambda: writer.write_overview(plan, sections))
         table = await self._part(COMPARISON, count + 2, Table, lambda: writer.fill_table(plan))
         written = (overview, *sections)
@@ -164,10 +157,10 @@ class _Making:
         name = f"part-{position}"
         reused = self._progress is not None and self._progress.load(name) is not None
         part = await self._kept(name, kind, write)
-        self._listener(SectionDone(title, position, self._total, reused))
+        self._listener(SectionDone(title, position, self._total, reused, part))
         return part
 
-    async def _kept(self, name: str, kind: type[_P], write: Callable[[], Awaitable[_P]]) -> _P:
+    async def _kept(self, name: str, kind: type[_K], write: Callable[[], Awaitable[_K]]) -> _K:
         """The part as an earlier run left it, or as it is written now, and kept."""
         if self._progress and (content := self._progress.load(name)):
             return kind.from_dict(content)

@@ -34,6 +34,14 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """What will be written: the titles of the parts, the first at position 1, and all papers under their numbers."""
+
+    titles: tuple[str, ...]
+    papers: Mapping[int, Paper]
+
+
+@dataclass(frozen=True, slots=True)
 class SectionStarted:
     """A part of the summary is being written; parts are counted from 1."""
 
@@ -50,6 +58,7 @@ class SectionDone:
     position: int
     total: int
     reused: bool
+    part: Section | Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The terminal interface: screens to ask, read, check and export in."""
