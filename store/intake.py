@@ -12,6 +12,7 @@ from store.catalogue import Catalogue, paper_content
 from store.lexical import query_words
 from store.merging import closest_revision, identities, merge
 from store.paper import Paper, Problem, Record, Source, text_hash
+from store.removal import Removed
 from store.text import fold
 
 BETWEEN_NAMES = " qzxq "
@@ -81,6 +82,28 @@ class Intake:
             progress(len(batch))
         with self._catalogue.transaction():
             self._drop_stale(path, seen, replaced, is_whole=is_whole)
+
+    def put_back(self, removed: Removed) -> bool:
+        """Brings a removed paper back as it was; whether it was still gone. Call it in a transaction.
+
+        Its vectors are kept: they only have to go into the vector index again.
+        """
+        key, paper_id = removed.paper.key, removed.paper_id
+        if self._catalogue.id_of(key) is not None:  # a file brought it back in the meantime
+            return False
+        self._run("DELETE FROM retired WHERE key = ?", (key,))
+        self._run("INSERT INTO papers (id, key, titled, content) VALUES (?, ?, 0, '')", (paper_id, key))
+        many = self._catalogue.connection.executemany
+        many(
+            "INSERT INTO sources (paper_id, path, place, record, record_hash) VALUES (?, ?, ?, ?, ?)",
+            [(paper_id, *listing) for listing in removed.listings],
+        )
+        many(
+            "INSERT INTO parts (paper_id, part, text_hash, vector) VALUES (?, ?, ?, ?)",
+            [(paper_id, *part) for part in removed.parts],
+        )
+        self._remake(paper_id)
+        return True
 
     def _take(self, path: str, record: Record, seen: set[int], replaced: set[int]) -> None:
         report = self._report

@@ -18,13 +18,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from store import indexing, readers
+from store import indexing, readers, removal
 from store.catalogue import FILE_NAME, Catalogue
 from store.embedding import Embedder, EmbedderChoice, Vector, create
 from store.errors import EmbedderMismatch, InputError, LibraryError
 from store.intake import Intake, Report, remove_paper
 from store.lock import writing
 from store.paper import Paper, Problem
+from store.removal import Removed
 from store.scope import Scope, to_sql
 from store.search import Searcher, SearchResult, check_scope
 from store.vectors import Vectors, VectorsDamaged, VectorsReadOnly
@@ -173,6 +174,14 @@ class Library:
         for start in range(0, len(ids), 500):
             yield from self._reading.papers(ids[start : start + 500]).values()
 
+    def keys(self, scope: Scope | None = None) -> list[str]:
+        """The keys of every paper in `scope`, in the order in which they came."""
+        condition, parameters = to_sql(scope or Scope())
+        return [
+            row["key"]
+            for row in self._reading.rows(f"SELECT key FROM papers WHERE {condition} ORDER BY id", parameters)
+        ]
+
     def count(self) -> int:
         """How many papers the library holds."""
         return self._reading.count()
@@ -183,17 +192,36 @@ class Library:
 
     def remove(self, keys: Sequence[str], *, wait: bool = True) -> list[Paper]:
         """Takes papers out; returns them. Nothing is removed if one of the keys is unknown."""
+        return [item.paper for item in self.take_out(keys, wait=wait)]
+
+    def take_out(self, keys: Sequence[str], *, wait: bool = True) -> list[Removed]:
+        """Removes papers, and returns them with what `restore` needs to bring them back."""
         self._demand_library()
         with writing(self.folder, wait=wait, on_wait=self._notice), self._writable() as catalogue:
             ids = {key: catalogue.id_of(key) for key in keys}
             if unknown := [key for key, paper_id in ids.items() if paper_id is None]:
                 raise InputError(f"there is no paper {unknown[0]} in the library", "see `citeloom papers list`")
-            removed = catalogue.papers([paper_id for paper_id in ids.values() if paper_id is not None])
+            known = sorted(paper_id for paper_id in ids.values() if paper_id is not None)
             with catalogue.transaction():
-                for paper_id in removed:
+                removed = [removal.copied(catalogue, paper_id) for paper_id in known]
+                for paper_id in known:
                     remove_paper(catalogue, paper_id)
-            self._index(catalogue, lambda _: None)
-        return list(removed.values())
+            self._index_if_possible(catalogue)
+        return removed
+
+    def restore(self, removed: Sequence[Removed], *, wait: bool = True) -> list[str]:
+        """Brings papers back as they were, under their keys; returns the keys of those that were still gone."""
+        self._demand_library()
+        with writing(self.folder, wait=wait, on_wait=self._notice), self._writable() as catalogue:
+            if any(item.library_id != catalogue.fact("library_id") for item in removed):
+                raise InputError(
+                    f"the papers were removed from another library than {self.folder}", "open that library first"
+                )
+            intake = Intake(catalogue, Report())
+            with catalogue.transaction():
+                restored = [item.paper.key for item in removed if intake.put_back(item)]
+            self._index_if_possible(catalogue)
+        return restored
 
     def rebuild(self, *, progress: Callable[[Step], None] = lambda _: None) -> int:
         """Makes the vector index anew, with the embedder now configured; returns how many texts it holds."""
@@ -242,6 +270,13 @@ class Library:
         indexing.mark_all_pending(catalogue)
         total, done = indexing.pending(catalogue), 0
         return embedded + indexing.bring_up(catalogue, self._vectors, self._embedder, on_chunk)
+
+    def _index_if_possible(self, catalogue: Catalogue) -> None:
+        """Brings the index up after a change that stands whether or not this succeeds."""
+        try:
+            self._index(catalogue, lambda _: None)
+        except LibraryError as error:
+            self._notice(f"the vector index is behind, the next `citeloom add` brings it up: {error.message}")
 
     def _demand_whole_index(self, catalogue: Catalogue) -> None:
         """Raises `VectorsDamaged` unless the index holds what the catalogue says that it holds."""

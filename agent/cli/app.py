@@ -56,6 +56,7 @@ def citeloom(
     offline: Annotated[bool, typer.Option("--offline", help="Use no network.")] = False,
     last: Annotated[bool, typer.Option("--continue", "-c", help="Open the screens with the latest session.")] = False,
     session: Annotated[str | None, typer.Option(help="Open the screens with this session.", metavar="ID")] = None,
+    screens_anyway: Annotated[bool, typer.Option("--screens", hidden=True, help="Open them in a browser.")] = False,
     show_version: Annotated[bool, typer.Option("--version", "-V", help="Show the version.")] = False,
 ) -> None:
     """Sets what holds for every command."""
@@ -70,7 +71,7 @@ def citeloom(
     if context.invoked_subcommand is not None:
         if last or session:
             raise UsageError("-c and --session before a command are for the screens", "write them behind `ask`")
-    elif faces and not no_input and sys.stdin.isatty() and sys.stdout.isatty():
+    elif faces and (screens_anyway or (not no_input and sys.stdin.isatty() and sys.stdout.isatty())):
         raise typer.Exit(faces.open(ScreenOptions(library, offline, session, last)))
     else:
         typer.echo(context.get_help(), err=True)

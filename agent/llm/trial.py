@@ -20,6 +20,8 @@ from agent.llm.models import ModelChoice
 PATIENCE = 20.0
 """Seconds for each of the two steps; a model that is loaded for the first time may need most of them."""
 _QUESTION = "Answer with one word: which colour has the sky by day?"
+_MOST_TOKENS = 400
+"""Of question and reply together; a model that thinks is not waited for."""
 _MOST_NAMED = 3
 """Models that a hint names."""
 _LONGEST_NAME = 200
@@ -100,21 +102,18 @@ def _refusal(error: Exception, choice: ModelChoice) -> ModelUnavailable:
 
 
 async def _answer(choice: ModelChoice, offered: tuple[str, ...]) -> None:
-    """Asks something tiny, and goes on as soon as the first word of a reply has come."""
+    """Asks something tiny; a reply that is too long for the trial is a reply as well."""
     from langchain_core.messages import HumanMessage
 
     chat = Chat(choice)
     try:
         assert chat.model  # what it imports is not the endpoint's time
-        budget = Budget(Limits(calls=2, tokens=10_000, seconds=choice.stall_seconds))  # one more for a simpler way
-        enough = asyncio.Event()
-        calls = Calls(chat, budget, stop=enough)
-        await calls.ask("trial", [HumanMessage(_QUESTION)], on_text=lambda text: enough.set() if text else None)
-    except Cut:
+        limits = Limits(calls=2, tokens=_MOST_TOKENS, seconds=choice.stall_seconds)  # one more, for a simpler way
+        budget = Budget(limits)
+        await Calls(chat, budget).ask("trial", [HumanMessage(_QUESTION)])
+    except (Cut, ModelTimeout, BudgetExceeded):
         if not any(entry.usage.completion_tokens for entry in budget.ledger):
             raise _late(choice) from None
-    except (ModelTimeout, BudgetExceeded):
-        raise _late(choice) from None
     except ModelUnavailable as error:
         if error.kind == "model":
             error.hint = f"it has {_some(offered)}" if offered else f"check the name; {_CHECK_ADDRESS}"

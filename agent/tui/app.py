@@ -7,6 +7,8 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App
@@ -28,6 +30,8 @@ from agent.tui.services import Services
 from store.errors import LibraryError
 
 _THEMES = ("auto", "dark", "light", "ansi")
+_WATCH = 5.0
+"""Seconds between looks whether the server is still there."""
 _MODES = ("auto", "model", "quote")
 
 
@@ -35,7 +39,7 @@ class CiteloomApp(Services, App[None]):
     """Chat with a library of papers, and see the sentence behind every claim."""
 
     TITLE = "Citeloom"
-    CSS_PATH = "citeloom.tcss"
+    CSS_PATH = Path(__file__).with_name("citeloom.tcss")
     BINDINGS = bindings("everywhere")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionProvider}
     ENABLE_COMMAND_PALETTE = True
@@ -73,6 +77,8 @@ class CiteloomApp(Services, App[None]):
         self.push_screen(ChatScreen())
         for problem in keys.problems:
             self.post_message(Told(problem.text, problem.hint, "warning"))
+        if self.is_web:
+            self.set_interval(_WATCH, partial(self._end_as_orphan, os.getppid()))
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 with suppress(NotImplementedError):  # not on Windows
@@ -100,7 +106,7 @@ class CiteloomApp(Services, App[None]):
         if isinstance(outcome, Awaitable):
             await outcome
 
-    async def run_action(  # type: ignore[override]
+    async def run_action(
         self, action: Any, default_namespace: Any = None, namespaces: Any = None
     ) -> bool:
         """Carries an action out; an error of it becomes a notice, with the session intact."""
@@ -240,6 +246,11 @@ class CiteloomApp(Services, App[None]):
         self.chat.keep_draft()
         self.desk.stop()
         self.exit(return_code=code)
+
+    def _end_as_orphan(self, server: int) -> None:
+        """Quits where the server that shows this app in a browser is gone; nobody would ever close it."""
+        if os.getppid() != server:
+            self._end(0)
 
     def _handle_exception(self, error: Exception) -> None:
         if self.crash is None:

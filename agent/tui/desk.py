@@ -107,6 +107,14 @@ class Desk:
 
         return await self.asking.run(answer)
 
+    async def warm(self) -> None:
+        """Has everything ready that the first question needs; nothing where that would ask an endpoint."""
+        from store.embedding import BUILT_IN
+
+        if self.settings.text("embedding.model") != BUILT_IN:
+            return
+        await self.asking.read(lambda library: library.embed(["a question"]) if library.exists else None)
+
     def stop(self) -> None:
         """Stops the answer that is being made, if any; what there is of it is kept."""
         self.asking.soon(lambda: self._stop.set() if self._stop else None)

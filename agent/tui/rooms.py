@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from store.library import Library
 
 _T = TypeVar("_T")
-_PATIENCE = 2.0
-"""Seconds that closing waits for a room; it dies with the process anyway, and the store survives that."""
+_PATIENCE = 1.0
+"""Seconds that what goes on has to end; a room dies with the process anyway, and the store survives that."""
 
 
 class Room:
@@ -83,12 +83,23 @@ class Room:
         self.soon(close)
 
     def close(self) -> None:
-        """Ends the thread, if it comes to an end soon."""
+        """Ends the thread: what goes on has a moment to come to its end, and is cancelled after that."""
         if self._loop is None or self._thread is None:
             return
         with suppress(RuntimeError):  # the loop is closed already
-            self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop)
+        self._thread.join(3 * _PATIENCE)
+
+    async def _end(self) -> None:
+        loop = asyncio.get_running_loop()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            _, late = await asyncio.wait(others, timeout=_PATIENCE)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=_PATIENCE)
+        loop.stop()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -102,9 +113,6 @@ class Room:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
-            for task in asyncio.all_tasks(self._loop):
-                task.cancel()
-            self._loop.run_until_complete(asyncio.sleep(0))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
             if self._library:

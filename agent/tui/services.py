@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -80,7 +81,7 @@ class Services(App[None]):
             return
         from agent.tui.screens.asking import AskDialog
 
-        hint = "JSON Lines, BibTeX, RIS, CSV, text or page dumps; a folder brings all of its files"
+        hint = "JSON Lines, page dumps of abstracts, text with an abstract a paragraph, or a folder of them"
         self.push_screen(AskDialog("Add a file or folder", hint=hint, check=path_of), self._add)
 
     def _add(self, text: str | None) -> None:
@@ -154,7 +155,12 @@ class Services(App[None]):
 
     def _write(self, target: Any, render: Callable[[str], str]) -> None:
         try:
-            write_whole(target.path, render(target.form))
+            text = render(target.form)
+            if self.is_web:  # the reader's files are not on the machine that serves
+                send = partial(self.deliver_text, save_filename=target.path.name, mime_type="text/plain")
+                self.call_from_thread(send, io.StringIO(text))
+                return
+            write_whole(target.path, text)
         except CiteloomError as error:
             self.post_message(explained(error))
         else:

@@ -81,7 +81,7 @@ def serve(
     Citeloom. An address that cannot be served, or not without `allow_remote`, is a UsageError.
     """
     # -P: a folder of the user's that is called `agent` is not this program.
-    program = command or (sys.executable, "-P", "-m", "agent.entry")
+    program = command or (sys.executable, "-P", "-m", "agent.entry", "--screens")
     host = host.strip("[]").lower()
     numbers = _numbers(host, port, allow_remote=allow_remote)
     with ExitStack() as open_sockets:
@@ -246,7 +246,7 @@ class _AppProcess(AppService):
         """Writes what the app said on stderr, and nobody has read, where the rest of it went."""
         if self._process and self._process.stderr:
             with suppress(TimeoutError):
-                rest = await asyncio.wait_for(self._process.stderr.read(), _CLOSE_SECONDS)
+                rest = await asyncio.wait_for(self._process.stderr.read(), _TERMINATE_SECONDS)
                 sys.stdout.write(rest.decode("utf-8", "replace"))
 
     async def on_data(self, payload: bytes) -> None:

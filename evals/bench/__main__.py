@@ -1,6 +1,6 @@
 """Prints the benchmark tables.
 
-usage: python -m evals.bench [--data DIR] [--only retrieval|fusion|speed|model|scale|contrast] [--papers N]
+usage: python -m evals.bench [--data DIR] [--only retrieval|fusion|speed|model|screens|scale|contrast] [--papers N]
 
 DIR holds scifact/corpus.jsonl and claims_train.jsonl, and arxiv/listings-30k.jsonl.gz. What
 is not there is left out, and said.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-TABLES = ("retrieval", "fusion", "speed", "model", "scale", "contrast")
+TABLES = ("retrieval", "fusion", "speed", "model", "screens", "scale", "contrast")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=TABLES, action="append", help="one table; scale and contrast only if named")
     parser.add_argument("--papers", type=int, default=30_000, help="size of the library for the scale table")
     options = parser.parse_args(arguments)
-    wanted = options.only or ("speed", "model", "retrieval", "fusion")
+    wanted = options.only or ("speed", "model", "screens", "retrieval", "fusion")
     if "speed" in wanted:
         from evals.bench import speed
 
@@ -32,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from evals.bench import model
 
         model.print_table()
+    if "screens" in wanted:
+        from evals.bench import screens
+
+        screens.print_table()
     if "retrieval" in wanted or "fusion" in wanted:
         folder = _needed(options.data, "scifact")
         if folder:

@@ -128,6 +128,9 @@ def test_every_setting_can_come_from_the_environment(
         "base_url": address,
         "embedding.base_url": address,
         "vectors.server": address,
+        "theme": "dark",
+        "submit": "ctrl+j",
+        **dict.fromkeys(settings.FLAGS, "yes"),
     }
     text = known.get(setting.name, "1000" if setting.name.startswith("limits.") else "something")
     monkeypatch.setenv(setting.variable, text)

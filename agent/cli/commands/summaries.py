@@ -11,7 +11,7 @@ import typer
 
 from agent.cli import diagnostics
 from agent.cli.commands.questions import Json, ScopeText
-from agent.cli.output import json_text, write_to
+from agent.cli.output import write_to
 from agent.cli.state import of
 from agent.errors import Abstained, UsageError
 from agent.settings import summaries_folder
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from agent import events
     from agent.llm.budget import Limits
     from agent.llm.calls import Chat
-    from agent.summary.values import Summary
     from agent.summary.writing import ModelWriter
-
-_FORMATS = ("md", "html", "json", "bib", "ris", "csl-json")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,11 +49,12 @@ def summarize(
     import asyncio  # a tenth of the time of --help
 
     from agent import modes
+    from agent.summary.rendering import FORMATS, render
     from store.search import check_question
 
     form = "json" if json else form
-    if form not in _FORMATS:
-        raise UsageError(f"there is no format {form!r}", f"choose one of {', '.join(_FORMATS)}")
+    if form not in FORMATS:
+        raise UsageError(f"there is no format {form!r}", f"choose one of {', '.join(FORMATS)}")
     state = of(context)
     chosen = state.settings({"mode": mode, "model": model})
     chat = modes.chat(chosen, offline=state.offline, notice=diagnostics.notice)
@@ -82,7 +80,7 @@ def summarize(
         diagnostics.notice(warning)
     if summary.abstained and form not in ("md", "html", "json"):
         diagnostics.notice("the library does not cover this topic; there is no paper to list")
-    write_to(target, _rendered(summary, form))
+    write_to(target, render(summary, form))
     if strict and summary.abstained:
         raise Abstained("the library does not cover this topic", "widen the scope, or add papers")
 
@@ -118,20 +116,3 @@ def _status() -> Iterator[Callable[[object], None]]:
 
     with status.shown():
         yield hear
-
-
-def _rendered(summary: Summary, form: str) -> str:
-    """The summary in one of `_FORMATS`."""
-    if form == "md":
-        from agent.summary.markdown import to_markdown
-
-        return to_markdown(summary)
-    if form == "html":
-        from agent.summary.page import to_html
-
-        return to_html(summary)
-    if form == "json":
-        return json_text(summary.to_dict(), compact=False)
-    from agent.export import bibliography
-
-    return bibliography([reference.paper for reference in summary.references], form)

@@ -65,6 +65,7 @@ class ChatScreen(Conversation):
         await attempt(self, self.open_first())
         await attempt(self, self.count_papers())
         await attempt(self, self.fill_history())
+        await attempt(self, self.house.desk.warm())
 
     def show_mode(self) -> None:
         """Says in the status line how questions are answered."""

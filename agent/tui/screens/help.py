@@ -72,6 +72,5 @@ def help_dialog(screen: Screen[object], keymap: Mapping[str, str]) -> TextDialog
 
 def settings_dialog(chosen: Settings) -> TextDialog:
     """Every setting, its value, and where it comes from."""
-    lines = [f"{name} = {chosen.shown(name) or '(empty)'}\n    {value.origin}" for name, value in chosen.values.items()]
-    lines += [f"keys.{name} = {value.text}\n    {value.origin}" for name, value in chosen.keys.items()]
+    lines = [f"{name} = {value.text or '(empty)'}\n    {value.origin}" for name, value in chosen.listed.items()]
     return TextDialog("Settings", "\n".join(lines))

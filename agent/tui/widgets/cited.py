@@ -56,7 +56,6 @@ def _citation(state: StateInline, silent: bool) -> bool:
 class CitedParagraph(MarkdownParagraph):
     """A paragraph whose marks show which of them is selected."""
 
-
     auto_links = False  # Textual's own look of a link would cover ours
 
     def _token_to_content(self, token: Token) -> Content:
@@ -100,7 +99,7 @@ class CitedMarkdown(Markdown):
     def dressed(self, content: Content) -> Content:
         """`content` with its marks styled."""
         looks = self.app.theme_variables
-        plain = f"{looks['cite-style']} $cite"
+        plain = f"{looks['cite-style'].replace('none', '')} $cite"
         selected = f"{looks['cite-selected-style']} $cite-selected on $cite-selected-background"
         styled = [
             Span(span.start, span.end, selected if place == self.selected else plain)

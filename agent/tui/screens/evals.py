@@ -1,0 +1,237 @@
+"""The evals: the runs, the questions of one, and an answer against its gold."""
+
+from __future__ import annotations
+
+import datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable, Footer, Static
+
+from agent import settings
+from agent.evalruns import EvalRuns, Result, Run
+from agent.tui.actions import Place, bindings
+from agent.tui.house import House, attempt
+from agent.tui.messages import Told
+from agent.tui.screens import eval_rows
+from agent.tui.screens.eval_rows import Column
+
+FOLDER = "evals"
+"""Where the runs are, in the folder of the data."""
+
+
+class Rows(DataTable[Text]):
+    """A table of runs, or of the questions of one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+
+
+class EvalsScreen(House):
+    """Runs of evals, read from their files."""
+
+    PLACES: tuple[Place, ...] = ("evals", "runs")
+    WHAT = "See how well answers met the gold questions, run by run and question by question."
+    BINDINGS = bindings("evals")
+    DEFAULT_CSS = """
+    EvalsScreen {
+        #evals-head { height: auto; padding: 0 1; margin-bottom: 1; }
+        #evals-rows { height: 1fr; background: $background; scrollbar-size-vertical: 1; }
+        #evals-none { height: auto; padding: 0 1 1 1; color: $muted; display: none; }
+        #evals-foot { height: auto; padding: 0 1; color: $muted; }
+    }
+    """
+
+    class Read(Message):
+        """The runs as they are in their files now."""
+
+        def __init__(self, runs: tuple[Run, ...]) -> None:
+            super().__init__()
+            self.runs = runs
+
+    class Titled(Message):
+        """A result is to be shown; the titles of its papers are known now."""
+
+        def __init__(self, result: Result, titles: dict[str, str]) -> None:
+            super().__init__()
+            self.result = result
+            self.titles = titles
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: tuple[Run, ...] = ()
+        self.opened = ""
+        """The id of the run whose questions are shown; empty where the runs are."""
+        self.only_wrong = False
+        self._reader = EvalRuns(settings.data_folder() / FOLDER)
+        self._cursors: dict[str, str] = {}
+        """The row under the cursor, for the runs and for each run."""
+
+    def compose(self) -> ComposeResult:
+        """What is shown, the table, what its numbers mean, and the keys."""
+        with Vertical():
+            yield Static(id="evals-head", markup=False)
+            yield Static(id="evals-none", markup=False)
+            yield Rows(id="evals-rows", cursor_type="row", header_height=2)
+            yield Static(id="evals-foot", markup=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_screen_resume(self) -> None:
+        """Reads the files: a run may have gone on meanwhile."""
+        self.table.focus()
+        self._read()
+
+    def on_resize(self) -> None:
+        """Fits the columns anew."""
+        self.call_after_refresh(self._show)
+
+    @property
+    def table(self) -> Rows:
+        """The table."""
+        return self.query_one(Rows)
+
+    @property
+    def run_shown(self) -> Run | None:
+        """The run whose questions are shown."""
+        return next((run for run in self.runs if run.id == self.opened), None)
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The questions that are listed."""
+        run = self.run_shown
+        return tuple(one for one in run.results if one.went_wrong or not self.only_wrong) if run else ()
+
+    def _read(self) -> None:
+        self.run_worker(self._reading(), group="read", exclusive=True, exit_on_error=False)
+
+    async def _reading(self) -> None:
+        runs = await attempt(self, self.house.desk.browsing.call(self._reader.list))
+        if runs is not None:
+            self.post_message(self.Read(runs))
+
+    @on(Read)
+    def _take(self, message: Read) -> None:
+        self.runs = message.runs
+        self._show()
+
+    # Showing
+
+    def _show(self) -> None:
+        run = self.run_shown
+        glyphs, now = self.house.glyphs, datetime.datetime.now(datetime.UTC).astimezone()
+        if run:
+            head = Content("\n").join([Content(f"Run {run.id}").stylize("bold"), eval_rows.summary(run, glyphs)])
+            self._fill(eval_rows.of_results(self.results, glyphs), [one.id for one in self.results])
+        else:
+            self.opened = ""
+            head = Content.assemble(("Evals", "bold"), (f"  {len(self.runs)}" if self.runs else "", "$muted"))
+            self._fill(eval_rows.of_runs(self.runs, now), [one.id for one in self.runs])
+        self.query_one("#evals-head", Static).update(head)
+        self.query_one("#evals-foot", Static).update(self._foot(run))
+        self._say_nothing(run)
+
+    def _foot(self, run: Run | None) -> str:
+        if run is None:
+            return eval_rows.ERRORS_COUNT if self.runs else ""
+        wrong = sum(one.went_wrong for one in run.results)
+        shown = "Only what went wrong" if self.only_wrong else "All questions; what went wrong"
+        return f"{shown}: {wrong} of {len(run.results)} ({eval_rows.WRONG_MEANS})"
+
+    def _say_nothing(self, run: Run | None) -> None:
+        """What stands in place of an empty table."""
+        none = self.query_one("#evals-none", Static)
+        if run:
+            text = "Nothing went wrong." if self.only_wrong and run.results else "No question was asked yet."
+        else:
+            text = f"No runs yet; `citeloom eval run` makes them.\n\n{self._reader.folder}"
+        none.update(Content(text))
+        none.display = not self.table.row_count
+        self.table.show_header = bool(self.table.row_count)
+
+    def _fill(self, columns: list[Column], ids: list[str]) -> None:
+        table, glyphs = self.table, self.house.glyphs
+        table.clear(columns=True)
+        shown = eval_rows.fitted(columns, self.size.width - 2)  # and the scrollbar
+        for column in shown:
+            table.add_column(column.heading(), width=column.width)
+        for at, name in enumerate(ids):
+            table.add_row(*(column.cell(at, glyphs) for column in shown), key=name)
+        wanted = self._cursors.get(self.opened)
+        table.move_cursor(row=ids.index(wanted) if wanted in ids else 0, animate=False)
+
+    @on(DataTable.RowHighlighted)
+    def _remember(self, event: DataTable.RowHighlighted) -> None:
+        if event.row_key.value and event.row_key in event.data_table.rows:  # not of what was shown before
+            self._cursors[self.opened] = event.row_key.value
+
+    # What the registry offers
+
+    def action_runs_open(self) -> None:
+        """Opens the run, or the answer, under the cursor."""
+        at = self.table.cursor_row
+        if not self.table.row_count:
+            return
+        if not self.opened:
+            self._open(self.runs[at])
+        else:
+            self.run_worker(self._title(self.results[at]), group="titles", exclusive=True, exit_on_error=False)
+
+    @on(DataTable.RowSelected)
+    def _clicked(self) -> None:
+        self.action_runs_open()
+
+    def _open(self, run: Run) -> None:
+        if run.problem:
+            self.post_message(Told(f"the run {run.id} cannot be read: {run.problem}", "", "error"))
+            return
+        self.opened = run.id
+        self._show()
+
+    async def _title(self, result: Result) -> None:
+        """Finds the titles that the answer itself does not tell in the library, as far as they are there."""
+        known = dict(result.given.titles) if result.given else {}
+        wanted = [key for group in result.cited for key in group if key not in known]
+
+        async def found() -> dict[str, str]:
+            desk = self.house.desk
+            return await desk.browsing.read(
+                lambda library: {
+                    key: paper.label for key in wanted if library.exists and (paper := library.get(key)) is not None
+                }
+            )
+
+        self.post_message(self.Titled(result, known | ((await attempt(self, found()) if wanted else None) or {})))
+
+    @on(Titled)
+    def _show_result(self, message: Titled) -> None:
+        from agent.tui.screens.help import TextDialog
+
+        if self.is_current:
+            result = message.result
+            title = f"Question {result.id}  {result.kind}".rstrip()
+            self.app.push_screen(TextDialog(title, eval_rows.against_gold(result, message.titles, self.house.glyphs)))
+
+    def action_runs_failed(self) -> None:
+        """Lists only the questions that went wrong, or all again."""
+        if self.opened:
+            self.only_wrong = not self.only_wrong
+            self._show()
+        else:
+            self.post_message(Told("open a run to see what went wrong in it"))
+
+    def action_evals_reload(self) -> None:
+        """Reads the files again."""
+        self._read()
+
+    def action_evals_leave(self) -> None:
+        """Back to the runs, then to the chat."""
+        if self.opened:
+            self.opened = ""
+            self._show()
+        else:
+            self.house.action_go_chat()

@@ -1,0 +1,559 @@
+"""Settings that a front end writes: nothing of the user's is lost, and a key stays private."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from agent import settings, settings_file
+from agent.errors import SettingsError
+from agent.settings import load
+from agent.settings_file import remember, remember_key
+
+REPOSITORY = Path(__file__).parents[2]
+KEY = "sk-a-key-that-nobody-may-see"
+COMMENTED = """\
+# Mine since 2024.
+
+  hits   =  7    # enough for a screen
+mode = 'quote'
+
+# about the limits
+[limits] # of money
+  # calls = 8
+tokens = 5_000
+
+# about the keys
+[keys]
+"session.new" = [
+    "f6",  # as at work
+    "ctrl+n",
+]
+"""
+
+
+@pytest.fixture
+def folder() -> Path:
+    """The folder of the settings."""
+    made = settings.config_folder()
+    made.mkdir(parents=True)
+    return made
+
+
+def everything(error: BaseException | None) -> str:
+    """All that an error and those behind it say."""
+    said = ""
+    while error is not None:
+        said += f"{error} {error!r} {vars(error)} "
+        error = error.__cause__ or error.__context__
+    return said
+
+
+def refused(values: dict[str, str]) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        remember(values)
+    return caught.value
+
+
+def refused_key(key: str = KEY) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        remember_key(key)
+    assert KEY not in everything(caught.value)
+    return caught.value
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def leftovers(folder: Path) -> list[str]:
+    """What lies in the folder beside settings and the lock."""
+    return [path.name for path in folder.iterdir() if path.name not in ("config.toml", "keys.toml", "settings.lock")]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """No file can grow beyond a size, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def in_a_process(code: str, *arguments: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stdin=subprocess.PIPE)
+
+
+def test_what_is_remembered_is_in_force_and_says_where_it_is() -> None:
+    path = remember({"model": "some-model", "base_url": "http://127.0.0.1:1/v1", "limits.calls": "3"})
+
+    assert path == settings.config_folder() / "config.toml"
+    found = load({})
+    assert found.values["model"] == ("some-model", f"{path}:1")
+    assert (found.text("base_url"), found.number("limits.calls")) == ("http://127.0.0.1:1/v1", 3)
+
+
+def test_a_new_folder_and_its_file_are_the_owners_alone() -> None:
+    path = remember({"theme": "dark"})
+
+    assert (mode_of(path.parent), mode_of(path)) == (0o700, 0o600)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_comments_and_all_other_lines_stay_byte_for_byte(folder: Path, newline: str) -> None:
+    path = folder / "config.toml"
+    path.write_bytes(COMMENTED.replace("\n", newline).encode())
+
+    remember({"hits": "9", "mode": "", "limits.calls": "3", "theme": "ansi", "vectors.server": "http://127.0.0.1:1"})
+
+    expected = (
+        COMMENTED.replace("7    #", "9    #")
+        .replace("mode = 'quote'\n", 'theme = "ansi"\n')
+        .replace("# calls = 8\n", "# calls = 8\ncalls = 3\n")
+    )
+    expected += '\n[vectors]\nserver = "http://127.0.0.1:1"\n'
+    assert path.read_bytes().decode() == expected.replace("\n", newline)
+
+
+def test_a_setting_of_the_template_is_put_behind_its_default(folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_text(settings.template(), encoding="utf-8")
+
+    remember({"limits.seconds": "20", "notify": "no"})
+
+    expected = settings.template().replace("# seconds = 180\n", "# seconds = 180\nseconds = 20\n")
+    assert path.read_text(encoding="utf-8") == expected.replace(
+        "# notify = true\n", "# notify = true\nnotify = false\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "[limits]\ncalls = 9\n"),
+        ("hits = 3", "hits = 3\n\n[limits]\ncalls = 9\n"),
+        ("[limits]\ncalls = 3", "[limits]\ncalls = 9"),
+        ("[limits]", "[limits]\ncalls = 9\n"),
+        ("limits.calls = 3\n", "limits.calls = 9\n"),
+        ("limits.tokens = 3000\nhits = 1\n", "limits.tokens = 3000\nlimits.calls = 9\nhits = 1\n"),
+        (
+            "limits.silence = 9\nhits = 1\nlimits.seconds = 9\n",
+            "limits.silence = 9\nlimits.calls = 9\nhits = 1\nlimits.seconds = 9\n",
+        ),
+        ('"limits.calls" = 3\n', '"limits.calls" = 9\n'),
+        ("limits = {calls = 3}\n", "limits = {calls = 9}\n"),
+        ("limits = {tokens = 3000}\n", "limits = {tokens = 3000,calls = 9}\n"),
+        ("[limits]\nsilence = 9\n\n# then\n[vectors]\n", "[limits]\nsilence = 9\ncalls = 9\n\n# then\n[vectors]\n"),
+        ("[limits]\n# none\n\n# of vectors\n[vectors]\n", "[limits]\n# none\ncalls = 9\n\n# of vectors\n[vectors]\n"),
+    ],
+)
+def test_a_setting_is_changed_in_the_way_it_is_written(folder: Path, before: str, after: str) -> None:
+    path = folder / "config.toml"
+    path.write_text(before, encoding="utf-8")
+
+    remember({"limits.calls": "9"})
+
+    assert path.read_text(encoding="utf-8") == after
+    assert load({}).text("limits.calls") == "9"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("hits = 3\n[limits]\n", 'hits = 3\nmodel = "x"\n[limits]\n'),
+        ("limits.calls = 3\nhits = 3\n[keys]\n", 'limits.calls = 3\nhits = 3\nmodel = "x"\n[keys]\n'),
+        ("# mine\n\n[limits]\n", '# mine\nmodel = "x"\n\n[limits]\n'),
+        ("[limits]\ncalls = 3\n", 'model = "x"\n[limits]\ncalls = 3\n'),
+    ],
+)
+def test_a_setting_of_no_table_is_put_before_all_tables(folder: Path, before: str, after: str) -> None:
+    path = folder / "config.toml"
+    path.write_text(before, encoding="utf-8")
+
+    remember({"model": "x"})
+
+    assert path.read_text(encoding="utf-8") == after
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("hits", "12", "hits = 12"),
+        ("hits", "007", "hits = 7"),
+        ("limits.cost_usd", "0.50", "cost_usd = 0.50"),
+        ("limits.cost_usd", "0.000001", "cost_usd = 0.000001"),
+        ("ascii", "yes", "ascii = true"),
+        ("animations", "no", "animations = false"),
+        ("model", "7", 'model = "7"'),
+        ("model", "yes", 'model = "yes"'),
+        ("model", 'a"b\\c', 'model = "a\\"b\\\\c"'),
+    ],
+)
+def test_numbers_and_booleans_are_written_as_such_and_all_else_as_text(name: str, text: str, line: str) -> None:
+    path = remember({name: text})
+
+    assert path.read_text(encoding="utf-8").splitlines()[-1] == line
+    load({})
+
+
+def test_an_empty_text_takes_a_setting_out(folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_text("# kept\nhits = 3 # gone\n# kept, too\n", encoding="utf-8")
+
+    remember({"hits": "", "model": "", "limits.calls": ""})
+
+    assert path.read_text(encoding="utf-8") == "# kept\n# kept, too\n"
+    assert load({}).values["hits"].origin == "default"
+
+
+def test_what_changes_nothing_writes_nothing(folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_text("hits = 3\n", encoding="utf-8")
+    before = path.stat()
+
+    remember({"hits": "3", "model": ""})
+
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644], ids=oct)
+def test_the_file_keeps_its_mode(folder: Path, mode: int) -> None:
+    path = folder / "config.toml"
+    path.touch()
+    path.chmod(mode)
+
+    remember({"hits": "3"})
+
+    assert mode_of(path) == mode
+
+
+def test_a_file_that_is_a_link_stays_one(folder: Path, tmp_path: Path) -> None:
+    real = tmp_path / "dotfiles.toml"
+    real.write_text("hits = 3\n", encoding="utf-8")
+    (folder / "config.toml").symlink_to(real)
+
+    remember({"hits": "4"})
+
+    assert (folder / "config.toml").is_symlink()
+    assert real.read_text(encoding="utf-8") == "hits = 4\n"
+
+
+def test_a_relative_library_is_one_of_the_current_folder(tmp_path: Path) -> None:
+    remember({"library": "shelf"})
+
+    assert load({}).library == tmp_path / "shelf"
+
+
+def test_a_library_of_the_home_folder_is_written_as_it_was_said() -> None:
+    path = remember({"library": "~/papers"})
+
+    assert 'library = "~/papers"' in path.read_text(encoding="utf-8")
+    assert load({}).library == Path("~/papers").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("values", "message", "hint"),
+    [
+        ({"hitz": "3"}, "there is no setting hitz", "did you mean hits?"),
+        ({"hits": "0"}, "hits is '0' (not saved)", "give a number from 1 to 100"),
+        ({"theme": "drak"}, "theme is 'drak' (not saved)", "did you mean dark?"),
+        ({"ascii": "true"}, "ascii is 'true' (not saved)", "choose one of yes, no"),
+        ({"base_url": "example.org"}, "base_url is no address (not saved)", "write it as http://HOST:PORT"),
+        ({"model": "a\x1b[31m"}, "model has characters that cannot be shown (not saved)", "type it anew"),
+        ({"model": "a\udc80"}, "model has characters that cannot be shown (not saved)", "type it anew"),
+    ],
+    ids=["name", "number", "choice", "flag", "address", "escape", "surrogate"],
+)
+def test_what_cannot_be_is_refused_and_leaves_the_file(
+    folder: Path, values: dict[str, str], message: str, hint: str
+) -> None:
+    path = folder / "config.toml"
+    path.write_text(COMMENTED, encoding="utf-8")
+
+    error = refused({"mode": "model", **values})
+
+    assert (error.message, error.hint) == (message, hint)
+    assert path.read_text(encoding="utf-8") == COMMENTED
+
+
+def test_a_secret_is_no_setting_and_is_not_repeated() -> None:
+    error = refused({"api_key": KEY})
+
+    assert error.message == "api_key looks like a secret"
+    assert KEY not in everything(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hits = \n", "config.toml cannot be read: "),
+        (b'library = "caf\xe9"\n', "config.toml cannot be read: it is not UTF-8"),
+        (b"# mine\nhitz = 3\n", "config.toml:2: there is no setting hitz"),
+        (b'\nmode = "qoute"\n', "config.toml:2)"),
+        (b'api_key = "' + KEY.encode() + b'"\n', "config.toml:1: api_key looks like a secret"),
+    ],
+    ids=["no TOML", "no UTF-8", "unknown name", "bad value", "secret"],
+)
+def test_a_file_that_is_not_in_order_is_named_and_left(folder: Path, content: bytes, said: str) -> None:
+    path = folder / "config.toml"
+    path.write_bytes(content)
+
+    error = refused({"model": "x"})
+
+    assert said in error.message
+    assert KEY not in everything(error)
+    assert error.hint
+    assert path.read_bytes() == content
+
+
+def test_a_bad_value_can_be_mended(folder: Path) -> None:
+    (folder / "config.toml").write_text("hits = 0\n", encoding="utf-8")
+
+    remember({"hits": "3"})
+
+    assert load({}).hits == 3
+
+
+def test_a_file_in_the_place_of_the_folder_is_an_error_with_what_to_do() -> None:
+    settings.config_folder().parent.mkdir(parents=True)
+    settings.config_folder().write_text("a file", encoding="utf-8")
+
+    for error in (refused({"hits": "3"}), refused_key()):
+        assert " cannot be saved: " in error.message
+        assert str(settings.config_folder()) in error.hint
+    assert settings.config_folder().read_text(encoding="utf-8") == "a file"
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error(folder: Path) -> None:
+    (folder / "config.toml").mkdir()
+
+    assert "config.toml cannot be saved: " in refused({"hits": "3"}).message
+
+
+def test_a_link_in_a_circle_is_an_error(folder: Path) -> None:
+    (folder / "config.toml").symlink_to(folder / "config.toml")
+
+    assert "config.toml cannot be saved: " in refused({"hits": "3"}).message
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(folder: Path) -> None:
+    path = folder / "config.toml"
+    content = f"# {'x' * 9000}\nhits = 3\n"
+    path.write_text(content, encoding="utf-8")
+
+    with files_of_at_most(4096):
+        error = refused({"hits": "4"})
+
+    assert " cannot be saved: " in error.message
+    assert error.hint.startswith("check the space left")
+    assert path.read_text(encoding="utf-8") == content
+    assert leftovers(folder) == []
+
+
+CRASHES = """
+import os, sys
+def crash(source, target):
+    os._exit(9)
+os.replace = crash
+from agent.settings_file import remember, remember_key
+remember({"hits": "4"}) if sys.argv[1] == "config" else remember_key("sk-new")
+"""
+
+
+@pytest.mark.parametrize("which", ["config", "keys"])
+def test_a_crash_before_the_replacement_leaves_the_old_file(folder: Path, which: str) -> None:
+    path = folder / f"{which}.toml"
+    content = "hits = 3\n" if which == "config" else 'openai_api_key = "sk-old"\n'
+    path.write_text(content, encoding="utf-8")
+    path.chmod(0o600)
+
+    process = in_a_process(CRASHES, which)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 9
+    assert path.read_text(encoding="utf-8") == content
+    [left] = leftovers(folder)
+    assert mode_of(folder / left) == 0o600
+    load({})
+    _ = remember({"hits": "5"}) if which == "config" else remember_key("sk-another")
+    assert leftovers(folder) == []
+
+
+WRITES = """
+import sys
+from agent.settings_file import remember
+sys.stdin.readline()
+for number in range(1, 31):
+    remember({sys.argv[1]: str(number)})
+"""
+
+
+def test_no_writer_loses_what_another_wrote(folder: Path) -> None:
+    (folder / "config.toml").write_text(COMMENTED, encoding="utf-8")
+    names = ("hits", "limits.calls", "limits.seconds")
+    processes = [in_a_process(WRITES, name) for name in names]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    while any(process.poll() is None for process in processes):
+        load({})  # never half a file
+    for process in processes:
+        process.communicate(timeout=60)
+
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert [load({}).text(name) for name in names] == ["30", "30", "30"]
+    assert leftovers(folder) == []
+
+
+def test_a_writer_that_does_not_end_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_file, "_PATIENCE", 0.05)
+    with FileLock(folder / settings_file.LOCK_FILE):
+        for error in (refused({"hits": "3"}), refused_key()):
+            assert error.message.endswith(" is being written by another process")
+            assert error.hint == "try again when it is done"
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+def test_a_key_is_kept_where_its_owner_alone_can_read_it(umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        path = remember_key(KEY)
+    finally:
+        os.umask(before)
+
+    assert path == settings.config_folder() / "keys.toml"
+    assert mode_of(path) == 0o600
+    assert load({}).api_key == KEY
+
+
+WATCHED = """
+import json, os, stat, sys
+seen = []
+def watch(event, arguments):
+    # The mode that every file of this folder is opened with, and has whenever something is done to it.
+    if event == "open" and "keys.toml" in str(arguments[0]) and arguments[2] & os.O_CREAT:
+        seen.append("created")
+    for name in os.listdir(sys.argv[1]) if os.path.isdir(sys.argv[1]) and event != "os.listdir" else ():
+        if "keys.toml" in name:
+            seen.append(oct(stat.S_IMODE(os.stat(os.path.join(sys.argv[1], name)).st_mode)))
+from agent.settings_file import remember_key
+os.umask(0)
+sys.addaudithook(watch)
+remember_key(sys.argv[2])
+sys.stdout.write(json.dumps(sorted(set(seen))))
+"""
+
+
+def test_at_no_moment_can_others_read_a_key() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, str(settings.config_folder()), KEY],
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=60,
+    )
+
+    assert json.loads(done.stdout) == ["0o600", "created"]
+
+
+def test_a_key_that_others_could_read_is_private_afterwards(folder: Path) -> None:
+    path = folder / "keys.toml"
+    path.write_text('openai_api_key = "sk-old"\n', encoding="utf-8")
+    path.chmod(0o644)
+
+    remember_key(KEY)
+
+    assert mode_of(path) == 0o600
+    assert load({}).api_key == KEY
+
+
+def test_other_entries_of_the_keys_file_stay(folder: Path) -> None:
+    path = folder / "keys.toml"
+    path.write_text(
+        '# mine\nother = "sk-other" # of work\nopenai_api_key = "sk-old"\n[more]\nx = 1\n', encoding="utf-8"
+    )
+
+    remember_key(KEY)
+
+    expected = f'# mine\nother = "sk-other" # of work\nopenai_api_key = "{KEY}"\n[more]\nx = 1\n'
+    assert path.read_text(encoding="utf-8") == expected
+
+
+def test_a_key_is_put_before_the_tables_of_the_keys_file(folder: Path) -> None:
+    path = folder / "keys.toml"
+    path.write_text("[more]\nx = 1\n", encoding="utf-8")
+
+    remember_key('sk-"quoted\\')
+
+    path.chmod(0o600)
+    assert load({}).api_key == 'sk-"quoted\\'
+    assert path.read_text(encoding="utf-8").endswith("[more]\nx = 1\n")
+
+
+@pytest.mark.parametrize(
+    "key", ["", " ", f"{KEY}\n", f" {KEY}", f"{KEY} {KEY}", f"{KEY}\x1b[0m", f"{KEY}\x00", f"{KEY}\u200b", f"{KEY}é"],
+    ids=["empty", "blank", "newline", "before", "between", "escape", "null", "no width", "accent"],
+)  # fmt: skip
+def test_what_is_no_key_is_refused_without_being_shown(folder: Path, key: str) -> None:
+    error = refused_key(key)
+
+    assert error.hint.startswith("copy ")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"openai_api_key = {KEY}\n", f'openai_api_key = "{KEY}\n', f"{KEY}\n", f'["{KEY}'],
+    ids=["bare", "open", "alone", "header"],
+)
+def test_a_keys_file_that_cannot_be_read_is_left_and_not_shown(folder: Path, content: str) -> None:
+    path = folder / "keys.toml"
+    path.write_text(content, encoding="utf-8")
+
+    error = refused_key("sk-new")
+
+    assert error.message == f"{path} cannot be read"
+    assert "sk-new" not in everything(error)
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_a_keys_file_that_is_not_utf_8_is_left_and_not_shown(folder: Path) -> None:
+    path = folder / "keys.toml"
+    path.write_bytes(f'openai_api_key = "{KEY}\xe9"\n'.encode("latin-1"))
+
+    assert refused_key("sk-new").message == f"{path} cannot be read: it is not UTF-8"
+
+
+def test_a_table_in_the_place_of_the_key_is_not_overwritten(folder: Path) -> None:
+    path = folder / "keys.toml"
+    path.write_text("[openai_api_key]\nmine = 1\n", encoding="utf-8")
+
+    assert refused_key().hint == "edit it by hand"
+    assert path.read_text(encoding="utf-8") == "[openai_api_key]\nmine = 1\n"
+
+
+def test_a_full_disk_leaves_the_old_key(folder: Path) -> None:
+    path = folder / "keys.toml"
+    content = f'# {"x" * 9000}\nopenai_api_key = "sk-old"\n'
+    path.write_text(content, encoding="utf-8")
+
+    with files_of_at_most(4096):
+        error = refused_key()
+
+    assert " cannot be saved: " in error.message
+    assert path.read_text(encoding="utf-8") == content
+    assert leftovers(folder) == []

@@ -1,0 +1,361 @@
+"""The screen of evals, driven by keys, and the reader of their files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from agent import settings
+from agent.errors import UsageError
+from agent.evalruns import EvalRuns, Run, read
+from agent.tui.glyphs import ASCII, UNICODE
+from agent.tui.screens import eval_rows
+from agent.tui.screens.chat import ChatScreen
+from agent.tui.screens.help import TextDialog
+from tests.tui.driving import Size, running, screen_text, told, wait_for
+from tests.tui.exercises_evals import evals, failed, line, look, write_run
+
+Story = Callable[[Pilot[None]], Coroutine[Any, Any, None]]
+
+
+def play(library: Path, story: Story, size: Size = (100, 30)) -> None:
+    async def scene() -> None:
+        async with running(library, size) as pilot:
+            await story(pilot)
+
+    asyncio.run(scene())
+
+
+def means(run: Run) -> dict[str, tuple[float, int]]:
+    return {mean.name: (round(mean.value, 3), mean.n) for mean in run.means}
+
+
+# The reader
+
+
+def test_no_folder_means_no_runs(tmp_path: Path) -> None:
+    assert EvalRuns(tmp_path / "evals").list() == ()
+
+
+def test_runs_come_with_the_one_started_last_first(tmp_path: Path) -> None:
+    write_run("a", [], started="2026-11-20T10:00:00Z")
+    write_run("b", [], started="2026-11-21T10:00:00Z")
+    write_run("c", [], started="2026-11-19T10:00:00Z")
+    (settings.data_folder() / "evals" / "no-run").mkdir()
+    assert [run.id for run in EvalRuns(settings.data_folder() / "evals").list()] == ["b", "a", "c"]
+    assert tmp_path in settings.data_folder().parents
+
+
+def test_a_mean_is_over_the_questions_that_have_the_score() -> None:
+    run = read(write_run("one", [line("q1", 1.0), line("q2", 0.5), line("q3", None)]))
+    assert means(run) == {"citation_f1": (0.75, 2), "support": (0.5, 3)}
+
+
+def test_an_error_counts_as_0_in_every_mean_even_beside_a_score() -> None:
+    run = read(write_run("one", [line("q1", 1.0), failed("q2"), line("q3", 1.0, error="stopped")]))
+    assert run.errors == 2
+    assert means(run) == {"citation_f1": (round(1 / 3, 3), 3), "support": (round(0.5 / 3, 3), 3)}
+
+
+def test_the_citation_f1_comes_first_wherever_it_stands() -> None:
+    run = read(write_run("one", [line("q1", None, scores={"recall": 1, "citation-F1": 0.25})]))
+    assert [mean.name for mean in run.means] == ["citation-F1", "recall"]
+    assert run.results[0].went_wrong
+
+
+def test_a_later_line_replaces_an_earlier_one_in_its_place() -> None:
+    run = read(write_run("one", [failed("q1"), line("q2", 1.0), line("q1", 1.0)]))
+    assert [(result.id, result.error) for result in run.results] == [("q1", None), ("q2", None)]
+
+
+def test_a_last_line_that_is_only_a_beginning_is_passed_over_and_is_no_damage() -> None:
+    run = read(write_run("one", [line("q1", 1.0)], tail=json.dumps(line("q2", 1.0))[:80]))
+    assert [result.id for result in run.results] == ["q1"]
+    assert run.damaged == 0
+
+
+def test_a_last_line_that_only_lacks_its_end_counts() -> None:
+    run = read(write_run("one", [line("q1", 1.0)], tail=json.dumps(line("q2", 1.0))))
+    assert [result.id for result in run.results] == ["q1", "q2"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{",
+        "[]",
+        '{"kind": "no id"}',
+        '{"id": "q9", "scores": {"f1": "high"}}',
+        '{"id": "q9", "scores": {"f1": NaN}}',
+        '{"id": "q9", "scores": [1]}',
+        '{"id": "q9", "gold": "lee2024one"}',
+        '{"id": "q9", "error": 3}',
+        '{"id": "q9", "answer": "yes"}',
+        '{"id": "q9", "answer": {"claims": ["a claim"]}}',
+        '{"id": "q9", "answer": {"references": ["lee2024one"]}}',
+        "[" * 100_000,
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_damaged_line_is_counted_and_the_others_stand(damage: str) -> None:
+    after = json.dumps(line("q2", 1.0))
+    run = read(write_run("one", [line("q1", 1.0)], tail=f"{damage}\n{after}\n"))
+    assert [result.id for result in run.results] == ["q1", "q2"]
+    assert run.damaged == 1
+
+
+def test_what_is_not_known_is_ignored_and_what_may_be_missing_may_be_missing() -> None:
+    run = read(write_run("one", [{"id": "q1", "new": [1]}], later="field", gold=None))
+    assert run.problem == ""
+    assert run.questions == 1
+    assert [(result.id, result.scores, result.went_wrong) for result in run.results] == [("q1", {}, False)]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "manifest.json cannot be used"),
+        ('{"schema": "citeloom.eval/2"}', "another version of Citeloom"),
+        ('{"schema": "other/1"}', "it is no run"),
+        ('{"schema": "citeloom.eval/1", "mode": 3}', "mode is no text"),
+    ],
+    ids=["broken", "newer", "foreign", "mistyped"],
+)
+def test_a_manifest_that_cannot_be_used_is_said(content: str, said: str) -> None:
+    folder = write_run("one", [line("q1", 1.0)])
+    (folder / "manifest.json").write_text(content, encoding="utf-8")
+    (run,) = EvalRuns(folder.parent).list()
+    assert said in run.problem
+    assert run.results == ()
+
+
+def test_a_run_without_its_manifest_is_listed_with_what_is_wrong() -> None:
+    folder = write_run("one", [line("q1", 1.0)])
+    (folder / "manifest.json").unlink()
+    (run,) = EvalRuns(folder.parent).list()
+    assert "manifest.json cannot be read" in run.problem
+
+
+def test_a_run_that_went_on_is_read_again_and_one_that_did_not_is_not() -> None:
+    grown, still = write_run("grown", [line("q1", 1.0)]), write_run("still", [line("q1", 1.0)])
+    reader = EvalRuns(still.parent)
+    before = {run.id: run for run in reader.list()}
+    with (grown / "results.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line("q2", 0.0)) + "\n")
+    after = {run.id: run for run in reader.list()}
+    assert [result.id for result in after["grown"].results] == ["q1", "q2"]
+    assert after["still"] is before["still"]
+
+
+def test_a_folder_that_is_a_file_is_an_error_for_the_user(tmp_path: Path) -> None:
+    (tmp_path / "evals").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match="cannot be read"):
+        EvalRuns(tmp_path / "evals").list()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to this user")
+def test_a_run_that_may_not_be_looked_into_is_listed() -> None:
+    folder = write_run("one", [])
+    folder.chmod(0)
+    try:
+        (run,) = EvalRuns(folder.parent).list()
+    finally:
+        folder.chmod(0o700)
+    assert "cannot be read" in run.problem
+
+
+def test_cited_papers_are_told_from_the_gold_ones() -> None:
+    (result,) = read(write_run("one", [line("q1", 0.5)])).results
+    assert result.cited == (("lee2024one",), ("lee2024two",), ("lee2024three",))
+
+
+# The rows
+
+
+@pytest.mark.parametrize(
+    ("content", "mark"),
+    [
+        (line("q", 1.0), "✓ right"),
+        (line("q", 0.5), "~ partly"),
+        (line("q", 0.0), "✗ wrong"),
+        (failed("q"), "✗ error"),
+        (line("q", None, scores={"abstained": 1.0, "later": 0.0}), "✓ right"),
+        (line("q", None, scores={}), "  no score"),
+    ],
+    ids=["right", "partly", "wrong", "error", "first-score", "none"],
+)
+def test_a_question_has_a_glyph_and_a_word(content: dict[str, object], mark: str) -> None:
+    (result,) = read(write_run("one", [content])).results
+    assert eval_rows.mark(result, UNICODE) == mark
+
+
+@pytest.mark.parametrize("room", [40, 60, 80, 200])
+def test_columns_fit_and_the_citation_f1_is_never_left_out(room: int) -> None:
+    scores = {f"long_score_{number}": 0.5 for number in range(8)} | {"citation_f1": 0.5}
+    run = read(write_run("one", [line("q1", None, scores=scores)]))
+    shown = eval_rows.fitted(eval_rows.of_results(run.results, ASCII), room)
+    headings = [column.column.heading for column in shown]
+    assert sum(column.width + 2 for column in shown) <= room
+    assert "question" in headings
+    assert "citation\nf1" in headings
+
+
+# The screen
+
+
+def test_without_runs_the_screen_says_how_they_are_made_and_where_they_would_be(shelf_folder: Path) -> None:
+    async def story(pilot: Pilot[None]) -> None:
+        await pilot.press("f10")
+        await wait_for(pilot, lambda: "`citeloom eval run` makes them" in screen_text(pilot))
+        assert str(settings.data_folder() / "evals")[:40] in screen_text(pilot)
+        await pilot.press("enter", "f", "ctrl+l", "escape")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, ChatScreen))
+
+    play(shelf_folder, story)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 50)], ids=["narrow", "usual", "wide"])
+def test_a_run_stands_in_a_line_with_its_mean_and_n_and_how_errors_count(size: Size, shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 1.0), line("q2", 0.5), failed("q3")], model="small-1")
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        row = next(text for text in screen_text(pilot).splitlines() if "small-1" in text)
+        assert "3/4" in row
+        assert "0.50 n 3" in row
+        assert "An error counts as 0 in every mean" in screen_text(pilot)
+
+    play(shelf_folder, story, size)
+
+
+def test_the_questions_of_a_run_stand_under_its_means_errors_and_damage(shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 1.0), line("q2", 0.5), failed("q3")], tail="{\n")
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Run one" in screen_text(pilot))
+        shown = screen_text(pilot)
+        for text in ("citation f1 0.50 (n 3)", "1 error, counted as 0", "1 damaged line", "not finished", "2 of 3"):
+            assert text in shown
+        rows = [text for text in shown.splitlines() if "What of" in text]
+        assert [text.split()[1] for text in rows] == ["right", "partly", "error"]
+
+    play(shelf_folder, story)
+
+
+def test_an_answer_stands_against_its_gold_with_words_and_titles(shelf_folder: Path) -> None:
+    write_run("one", [line("[b]q1[/b]", 0.5)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: "hit" in screen_text(pilot))
+        shown = screen_text(pilot)
+        assert "An answer to [b]q1[/b]. [1]" in shown
+        assert f"{UNICODE.supported} hit     lee2024one  The First" in shown
+        assert f"{UNICODE.uncited} missed  lee2024two" in shown
+        assert f"{UNICODE.weak} extra   lee2024three  The Third" in shown
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: evals(pilot).opened == "one")
+
+    play(shelf_folder, story)
+
+
+def test_a_missed_paper_has_its_title_from_the_library(shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 0.5, gold=["lee2024coral"])])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: "Coral Reefs under Heat" in screen_text(pilot))
+
+    play(shelf_folder, story)
+
+
+def test_an_error_and_its_text_are_shown_in_place_of_the_answer(shelf_folder: Path) -> None:
+    write_run("one", [failed("q1")])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: "Error: the endpoint is silent" in screen_text(pilot))
+
+    play(shelf_folder, story)
+
+
+def test_reading_again_keeps_the_place(shelf_folder: Path) -> None:
+    folder = write_run("one", [line("q1", 1.0), line("q2", 0.5), line("q3", 0.5)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "down", "down")
+        with (folder / "results.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line("q4", 0.0)) + "\n")
+        await pilot.press("ctrl+l")
+        await wait_for(pilot, lambda: evals(pilot).table.row_count == 4)
+        assert evals(pilot).table.cursor_row == 2
+
+    play(shelf_folder, story)
+
+
+def test_leaving_a_run_leads_back_to_its_line(shelf_folder: Path) -> None:
+    for number in (1, 2, 3):
+        write_run(f"run-{number}", [line("q1", 1.0), line("q2", 1.0), line("q3", 1.0)], started=f"2026-11-2{number}")
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 3)
+        await pilot.press("down", "enter")
+        await wait_for(pilot, lambda: evals(pilot).opened == "run-2")
+        await pilot.press("end", "down", "down", "escape")
+        await wait_for(pilot, lambda: not evals(pilot).opened)
+        assert evals(pilot).table.cursor_row == 1
+
+    play(shelf_folder, story)
+
+
+def test_a_run_that_cannot_be_read_is_not_opened_and_says_why(shelf_folder: Path) -> None:
+    write_run("one", [], schema="citeloom.eval/9")
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "another version of Citeloom" in told(pilot))
+        assert not evals(pilot).opened
+
+    play(shelf_folder, story)
+
+
+def test_a_run_in_which_nothing_went_wrong_says_so(shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 1.0)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("f")
+        await wait_for(pilot, lambda: "open a run to see what went wrong" in told(pilot))
+        await pilot.press("enter", "f")
+        await wait_for(pilot, lambda: "Nothing went wrong." in screen_text(pilot))
+        await pilot.press("f")
+        await wait_for(pilot, lambda: evals(pilot).table.row_count == 1)
+
+    play(shelf_folder, story)
+
+
+def test_a_click_on_the_row_under_the_cursor_opens_it(shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 1.0)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.click("#evals-rows", offset=(5, 2))
+        await wait_for(pilot, lambda: evals(pilot).opened == "one")
+
+    play(shelf_folder, story)
