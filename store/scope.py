@@ -71,6 +71,10 @@ def to_sql(scope: Scope) -> tuple[str, list[str | int]]:
         values = [value for field, value in scope.conditions if field == name]
         if not values:
             continue
+        if name == "key":  # thousands may be picked, more than an expression may have branches
+            clauses.append(f"papers.key IN ({','.join('?' * len(values))})")
+            parameters.extend(values)
+            continue
         alternatives = []
         for value in values:
             clause, given = _clause(name, value)
@@ -112,8 +116,6 @@ def _years(value: str) -> tuple[int, int]:
 def _clause(name: str, value: str) -> tuple[str, Sequence[str | int]]:
     if name == "year":
         return "papers.year BETWEEN ? AND ?", _years(value)
-    if name == "key":
-        return "papers.key = ?", (value,)
     if name == "source":
         return "papers.id IN (SELECT paper_id FROM sources WHERE instr(lower(path), lower(?)))", (value,)
     column = {"author": "authors", "venue": "venue", "category": "categories"}[name]

@@ -176,7 +176,7 @@ def _actions() -> Iterator[Action]:
     yield Action("evals.leave", "evals", "Back", ("escape",), in_palette=False)
     yield Action("evals.reload", "evals", "Read again", ("ctrl+l",), footer="read again")
     yield Action("runs.open", "runs", "Open", ("enter",), footer="open")
-    yield Action("runs.failed", "runs", "Only what went wrong", ("f",))
+    yield Action("runs.failed", "runs", "Only what went wrong", ("f",), footer="what went wrong")
 
     yield Action("dialog.close", "dialog", "Close", ("escape",), in_palette=False)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App
+from textual.binding import Binding
 from textual.command import Provider
 from textual.screen import Screen
 
@@ -24,6 +25,7 @@ from agent.tui.desk import Desk, Options
 from agent.tui.drafts import Drafts
 from agent.tui.glyphs import ASCII, UNICODE, Glyphs
 from agent.tui.house import attempt, explained
+from agent.tui.keyboard import shown
 from agent.tui.messages import Told
 from agent.tui.screens.chat import ChatScreen
 from agent.tui.services import Services
@@ -59,6 +61,10 @@ class CiteloomApp(Services, App[None]):
         self.told: list[str] = []
         """The last notices, for the diagnostics."""
         self._has_offered = False
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is written everywhere: in words that any terminal has."""
+        return binding.key_display or shown(binding.key)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables under themes that are not ours."""
@@ -106,9 +112,7 @@ class CiteloomApp(Services, App[None]):
         if isinstance(outcome, Awaitable):
             await outcome
 
-    async def run_action(
-        self, action: Any, default_namespace: Any = None, namespaces: Any = None
-    ) -> bool:
+    async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
         """Carries an action out; an error of it becomes a notice, with the session intact."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
@@ -187,6 +191,12 @@ class CiteloomApp(Services, App[None]):
         """The first steps."""
         self._has_offered = False
         self.offer_first_steps()
+
+    def action_app_diagnostics(self) -> None:
+        """What is installed, where things are, and whether they are sound."""
+        from agent.tui.screens.diagnostics import DiagnosticsDialog
+
+        self.push_screen(DiagnosticsDialog())
 
     def offer_first_steps(self) -> None:
         """Shows the first steps, once a run."""

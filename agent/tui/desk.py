@@ -54,6 +54,8 @@ class Desk:
         self._chat: Chat | None = None
         self._has_chat = False
         self._stop: asyncio.Event | None = None
+        self.is_closing = False
+        """Whether what goes on in the background should come to its end."""
 
     @property
     def rooms(self) -> tuple[Room, ...]:
@@ -119,12 +121,13 @@ class Desk:
         """Stops the answer that is being made, if any; what there is of it is kept."""
         self.asking.soon(lambda: self._stop.set() if self._stop else None)
 
-    def close(self) -> None:
-        """Stops what is going on, and lets go of every file."""
+    def close(self) -> bool:
+        """Stops what is going on, and lets go of every file; whether all of it came to its end."""
+        self.is_closing = True
         self.stop()
         self._forget_chat()
-        for room in self.rooms:
-            room.close()
+        ended = [room.close() for room in self.rooms]  # every one, whatever became of the others
+        return all(ended)
 
     def _forget_chat(self) -> None:
         chat, self._chat, self._has_chat = self._chat, None, False

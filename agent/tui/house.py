@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.worker import WorkType
 
 from agent import faultlog
 from agent.errors import CiteloomError
@@ -42,6 +43,16 @@ async def attempt(widget: Widget, work: Awaitable[_T]) -> _T | None:
     except Exception as error:  # noqa: BLE001 - the edge of a worker: every error becomes a notice
         widget.post_message(explained(error))
         return None
+
+
+def newest(widget: Widget, group: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Has `work` done in the background, in place of what is still being done in its group."""
+
+    async def carry_out() -> None:
+        await attempt(widget, work())  # made here, since a worker may be cancelled before it begins
+
+    job: WorkType[None] = carry_out
+    widget.run_worker(job, group=group, exclusive=True, exit_on_error=False)
 
 
 class House(Screen[None]):

@@ -82,13 +82,14 @@ class Room:
 
         self.soon(close)
 
-    def close(self) -> None:
-        """Ends the thread: what goes on has a moment to come to its end, and is cancelled after that."""
+    def close(self) -> bool:
+        """Ends the thread, and says whether it did; what goes on has a moment left, and is cancelled after that."""
         if self._loop is None or self._thread is None:
-            return
+            return True
         with suppress(RuntimeError):  # the loop is closed already
             asyncio.run_coroutine_threadsafe(self._end(), self._loop)
         self._thread.join(3 * _PATIENCE)
+        return not self._thread.is_alive()
 
     async def _end(self) -> None:
         loop = asyncio.get_running_loop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 from agent import settings
@@ -17,10 +19,14 @@ def run(library: str | None, offline: bool, session: str | None, latest: bool) -
     try:
         app.run()
     finally:
-        app.desk.close()
+        is_over = app.desk.close()
     if app.crash:
         raise app.crash
-    return app.return_code or 0
+    code = app.return_code or 0
+    if not is_over:  # a thread is still in a library's own code, which does not survive an orderly end
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def keys(form: str) -> str | dict[str, Any]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from textual.app import App
+from textual.screen import Screen
 
 from agent import settings
-from agent.errors import CiteloomError, UsageError
+from agent.errors import CiteloomError, Stopped, UsageError
 from agent.tui.house import attempt, explained
 from agent.tui.messages import LibraryChanged, Told
 from agent.writing import write_whole
@@ -94,6 +95,8 @@ class Services(App[None]):
         names = ", ".join(path.name for path in paths)
 
         def on_step(step: Step) -> None:
+            if house.desk.is_closing:  # what is in is in; the next `add` goes on
+                raise Stopped("the app was closed")
             total = f" of {step.total:,}" if step.total else ""
             self.call_later(self.say_beside, f"{step.stage} {names}: {step.done:,}{total}")
 
@@ -102,8 +105,9 @@ class Services(App[None]):
             report: Report = await house.desk.adding.read(lambda library: library.add(list(paths), progress=on_step))
         finally:
             self.call_later(self.say_beside, "")
-            for screen in self.screen_stack:
-                screen.post_message(LibraryChanged())
+            for screen in {*self.screen_stack, *self._installed_screens.values()}:
+                if isinstance(screen, Screen) and screen.is_attached:
+                    screen.post_message(LibraryChanged())
         self._report(report, names)
 
     def say_beside(self, text: str) -> None:
@@ -140,8 +144,19 @@ class Services(App[None]):
 
         self.export_as(FORMATS, lambda form: render(answers, form, title=title), f"citeloom-{name}", argument)
 
-    def export_as(self, formats: Sequence[str], render: Callable[[str], str], stem: str, argument: str = "") -> None:
-        """Writes what `render` makes of a format; `stem` is the name that is offered, without its ending."""
+    def export_as(
+        self,
+        formats: Sequence[str],
+        render: Callable[[str], str],
+        stem: str,
+        argument: str = "",
+        *,
+        preview: Callable[[str], str] | None = None,
+    ) -> None:
+        """Writes what `render` makes of a format; `stem` is the name that is offered, without its ending.
+
+        `preview` makes the beginning of it, where all of it would take long.
+        """
         from agent.tui.screens.export import ExportDialog, Target, target_of
 
         def write(target: Target | None) -> None:
@@ -151,7 +166,7 @@ class Services(App[None]):
         if argument:
             write(target_of(shlex.split(argument), formats, stem))
         else:
-            self.push_screen(ExportDialog(formats, stem, render), write)
+            self.push_screen(ExportDialog(formats, stem, preview or render), write)
 
     def _write(self, target: Any, render: Callable[[str], str]) -> None:
         try:

@@ -1,9 +1,10 @@
-"""Texts that leave the interface: what is copied. Pure."""
+"""Texts of the interface: what is copied, and scopes in short. Pure."""
 
 from __future__ import annotations
 
 from agent.tui.stops import Stop
 from store.paper import Paper
+from store.scope import Scope
 
 
 def reference(paper: Paper) -> str:
@@ -18,3 +19,12 @@ def quotation(stop: Stop) -> str:
     """The cited sentence, byte for byte as it is stored, and its reference."""
     told = reference(stop.paper)
     return f"“{stop.citation.quote}”\n{told}\n" if stop.citation else f"{told}\n"
+
+
+def short(scope: Scope) -> str:
+    """A scope for a line: papers that are named one by one are only counted."""
+    keys = [value for name, value in scope.conditions if name == "key"]
+    if len(keys) < 2:
+        return str(scope)
+    others = Scope(tuple(pair for pair in scope.conditions if pair[0] != "key"))
+    return " ".join(part for part in (f"{len(keys)} picked papers", str(others)) if part)

@@ -62,7 +62,7 @@ _MASKS = (
 
 
 class Scene(NamedTuple):
-    """A screen to look at: the answers of the session, the keys that lead there, and what is seen when it is complete."""
+    """A screen to look at: keys that lead there, what is seen when it is complete, the answers of the session."""
 
     keys: tuple[str, ...] = ()
     words: str = "14 papers"

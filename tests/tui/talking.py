@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.widgets import Static
 
 from agent import settings
 from agent.sessions import Session, Sessions
@@ -19,9 +21,9 @@ from agent.tui.widgets.turn import TurnView
 from tests.agent.conftest import KEY
 from tests.support.replies import Reply
 from tests.support.server import Responder, ScriptedServer
-from tests.tui.driving import USUAL, house
+from tests.tui.driving import PATIENCE, USUAL, house
 
-_WITHOUT_FRAMES = str.maketrans(dict.fromkeys("▌│╭╮╰╯─━┃▊▎", " "))
+_WITHOUT_FRAMES = str.maketrans(dict.fromkeys("▌│╭╮╰╯─━┃▊▎▁▂▃▄▅▆▇█", " "))
 
 
 @contextmanager
@@ -39,18 +41,24 @@ def scripted(
 
 
 @asynccontextmanager
-async def running_anyhow(library: Path, **options: Any) -> AsyncIterator[Pilot[None]]:
-    """The app as it starts, nothing waited for: its session may not be open yet, nor its library at all."""
-    app = CiteloomApp(Options(str(library), **options))
+async def running_anyhow(library: Path, slow: threading.Event | None = None) -> AsyncIterator[Pilot[None]]:
+    """The app as it starts, nothing waited for. With `slow` its first session is not open before that is set.
+
+    Notices are drawn as on a real screen, which tests otherwise leave out.
+    """
+    app = CiteloomApp(Options(str(library)))
+    waiting = asyncio.ensure_future(app.desk.asking.call(lambda: slow.wait(PATIENCE))) if slow else None
     try:
-        async with app.run_test(size=USUAL) as pilot:
+        async with app.run_test(size=USUAL, notifications=True) as pilot:
             yield pilot
+            if waiting:
+                await waiting
     finally:
         app.desk.close()
 
 
 def seen(pilot: Pilot[None], widget: Widget) -> str:
-    """What stands on the screen inside a widget: its rows without frames, joined by blanks."""
+    """What stands on the screen inside a widget: its rows without frames and scrollbars, joined by blanks."""
     app = pilot.app
     region = widget.region.intersection(app.screen.region)
     strips = app.screen._compositor.render_strips()[region.y : region.bottom]
@@ -70,7 +78,7 @@ def prompt_text(pilot: Pilot[None]) -> str:
 
 def under(turn: TurnView) -> str:
     """The lines under an answer."""
-    return str(turn.query_one(".turn-under").visual)
+    return str(turn.query_one(".turn-under", Static).visual)
 
 
 def sessions() -> Sessions:

@@ -135,7 +135,7 @@ def test_the_columns_fill_the_width_and_never_exceed_it(width: int) -> None:
 
 
 def test_a_wider_list_has_more_columns_and_one_in_which_nothing_stands_is_left_out() -> None:
-    shown = [[item.column for item in placed(width, ALL, margin=4)] for width in (30, 56, 76, 130, 190)]
+    shown = [[item.column for item in placed(width, ALL, margin=4)] for width in (30, 60, 80, 130, 190)]
 
     assert shown[0] == ["title"]
     assert shown[1] == shown[2] == ["year", "authors", "title"]

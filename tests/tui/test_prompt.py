@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 from textual import events
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from agent.tui.screens.choosing import ChooseDialog
@@ -21,7 +23,7 @@ def test_pasted_lines_are_never_sent(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:
             chat = house(pilot).chat
-            chat.prompt.area.post_message(events.Paste("/quit\nand a second line\r\nand a third\n"))
+            house(pilot).post_message(events.Paste("/quit\nand a second line\r\nand a third\n"))
             await wait_for(pilot, lambda: "third" in prompt_text(pilot))
             assert prompt_text(pilot).splitlines() == ["/quit", "and a second line", "and a third"]
             assert not chat.transcript.turns
@@ -184,6 +186,11 @@ def test_a_blank_before_the_slash_makes_it_a_question(shelf_folder: Path) -> Non
     asyncio.run(story())
 
 
+def was_told(pilot: Pilot[None], text: str) -> bool:
+    """Whether a notice says so."""
+    return text in told(pilot)
+
+
 def test_a_command_with_a_bad_argument_is_explained_and_changes_nothing(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:
@@ -200,7 +207,7 @@ def test_a_command_with_a_bad_argument_is_explained_and_changes_nothing(shelf_fo
             ):
                 chat.prompt.area.load_text(text)
                 await pilot.press("enter")
-                await wait_for(pilot, lambda complaint=complaint: complaint in told(pilot))
+                await wait_for(pilot, partial(was_told, pilot, complaint))
             assert len(chat.transcript.turns) == 1
             assert len(sessions().list()) == 1
             assert not chat.scope

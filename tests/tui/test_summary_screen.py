@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
 
-from agent import settings
 from agent.answer import Citation, Claim
 from agent.summary.rendering import FORMATS, render
 from agent.summary.values import NOT_COVERED, Block, Planned, Section, SectionDone, SectionStarted
@@ -19,34 +20,15 @@ from agent.tui.screens.summary_pages import after, planned
 from agent.tui.screens.summary_words import stem
 from store.library import Library
 from store.scope import parse
-from tests.cli.test_summarize import FINISHED, NAMES, TOPIC, Author
+from tests.cli.test_summarize import TOPIC
 from tests.conftest import Citeloom
-from tests.support.replies import Status
-from tests.tui.driving import Size, ask, house, running, screen_text, told, wait_for, write
+from tests.tui.driving import Size, house, running, screen_text, told, wait_for, write
 from tests.tui.summaries import begun, made, summaries
-from tests.tui.talking import scripted, seen
+from tests.tui.talking import seen
 
 SHELF_TOPIC = "miniF2F"
 PARTS = ["Overview", "Comparison", "Timeline", "Open questions", "Coverage"]
 CLAIM = Claim("Ours is fast.", "supported", (Citation(1, "lee", 1, 0, 13, "Ours is fast.", "", 0.9),))
-
-
-class SlowAuthor(Author):
-    """A model that hangs at all sections but two, until it is told not to."""
-
-    def __init__(self) -> None:
-        super().__init__(finishes=FINISHED)
-
-    def hurry(self) -> None:
-        self._finishes = None
-
-
-@pytest.fixture
-def author(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowAuthor]:
-    """A model that writes two sections of a summary of the seeds, and hangs at the others."""
-    made = SlowAuthor()
-    with scripted(monkeypatch, made):
-        yield made
 
 
 def outline(screen: SummaryScreen) -> list[str]:
@@ -54,14 +36,14 @@ def outline(screen: SummaryScreen) -> list[str]:
     return [str(option.prompt) for option in screen.outline.options]
 
 
-def states(screen: SummaryScreen) -> dict[str, str]:
-    """How far each part is."""
-    return {page.title: page.state for page in screen.pages}
-
-
 def marks(screen: SummaryScreen) -> list[str]:
     """The places that every claim of the summary cites, in reading order, each once a page."""
     return [stop.place for page in screen.pages for stop in page.stops]
+
+
+def begins_in(pilot: Pilot[None], widget: Widget, text: str) -> bool:
+    """Whether the first word of a text is seen in a widget."""
+    return text.split()[0] in seen(pilot, widget)
 
 
 # When it is there
@@ -93,6 +75,7 @@ def test_walking_leads_through_every_cited_sentence_of_all_sections_and_back(see
         async with running(seed_folder, size=(140, 40)) as pilot:
             screen = await made(pilot, TOPIC)
             expected, walked = marks(screen), []
+            sentence = screen.query_one("#source-sentence")
             for _ in expected:
                 await pilot.press("n")
                 stop = screen.stop
@@ -101,7 +84,7 @@ def test_walking_leads_through_every_cited_sentence_of_all_sections_and_back(see
                 walked.append((screen.shown, stop.place))
                 assert screen.markdown.selected == stop.place
                 assert stop.citation.quote == stop.paper.abstract[stop.citation.start : stop.citation.end]
-                assert stop.citation.quote.split()[0] in seen(pilot, screen.query_one("#source-sentence"))
+                await wait_for(pilot, partial(begins_in, pilot, sentence, stop.citation.quote))
             assert [place for _, place in walked] == expected
             assert {page for page, _ in walked} == {page.name for page in screen.pages if page.stops}
             await pilot.press("n")
@@ -271,127 +254,6 @@ def test_nothing_of_a_hostile_paper_is_more_than_text(tmp_path: Path, write_json
             assert screen.markdown.paragraph_of("9.9") is None
 
     asyncio.run(story())
-
-
-# While it is made
-
-
-@pytest.mark.usefixtures("author")
-def test_finished_sections_can_be_read_while_the_model_writes_the_others(seed_folder: Path) -> None:
-    async def story() -> None:
-        async with running(seed_folder) as pilot:
-            screen = await begun(pilot, TOPIC)
-            await wait_for(pilot, lambda: screen.run and screen.run.done == len(FINISHED))
-            await wait_for(pilot, lambda: list(states(screen).values()).count("writing") == len(NAMES) - len(FINISHED))
-            assert [page.title for page in screen.pages] == ["Overview", *NAMES, "Comparison", "Open questions"]
-            assert {title for title, state in states(screen).items() if state == "done"} == FINISHED
-            assert states(screen)["Overview"] == states(screen)["Comparison"] == "waiting"
-            assert "2 of 8 parts" in seen(pilot, screen.section)
-            assert "2 of 8 parts" in seen(pilot, screen.status)
-            await pilot.press("n")
-            assert screen.page
-            assert screen.page.title in FINISHED
-            assert screen.stop
-            assert f"[{screen.stop.place}]" in seen(pilot, screen.section)
-            assert "citation 1 of" in seen(pilot, screen.sources)
-
-            await pilot.press("escape", "escape")
-            await wait_for(pilot, lambda: screen.run is None)
-            assert "stopped; 2 of 8 parts are finished and kept" in told(pilot)
-            assert screen.page.title in seen(pilot, screen.section)  # what is finished stays to be read
-
-    asyncio.run(story())
-
-
-def test_the_chat_is_usable_meanwhile_and_a_stopped_summary_is_taken_up_where_it_was(
-    seed_folder: Path, author: SlowAuthor
-) -> None:
-    async def story() -> None:
-        async with running(seed_folder) as pilot:
-            chat = house(pilot).chat
-            screen = await begun(pilot, TOPIC)
-            await wait_for(pilot, lambda: screen.run and screen.run.done == len(FINISHED))
-            await pilot.press("f2")
-            assert chat.status.other == "summary: 2 of 8"
-            await write(pilot, "/mode quote")
-            await pilot.press("enter")
-            await ask(pilot, "What is autoformalization?")
-            assert chat.transcript.turns[-1].answer
-
-            await pilot.press("f8", "escape")
-            await wait_for(pilot, lambda: screen.run is None)
-            assert chat.status.other == ""
-            kept = settings.summaries_folder().glob("*/part-*.json")
-            assert {json.loads(path.read_text(encoding="utf-8"))["title"] for path in kept} == FINISHED
-
-            house(pilot).action_app_mode("auto")
-            await pilot.press("slash", "enter")
-            await wait_for(pilot, lambda: list(states(screen).values()).count("writing") == len(NAMES) - len(FINISHED))
-            assert {title for title, state in states(screen).items() if state == "kept"} == FINISHED
-            assert "model scripted" in seen(pilot, screen.status)
-            await pilot.press("escape")
-            await wait_for(pilot, lambda: screen.run is None)
-
-            author.hurry()
-            await pilot.press("slash", "enter", "f2")
-            await wait_for(pilot, lambda: screen.summary)
-            assert f"the summary is there: {TOPIC}" in told(pilot)
-            assert screen.summary
-            assert screen.summary.model == "scripted"
-            assert chat.status.other == ""
-            assert author.outlines == 1
-            assert sorted(author.sections) == sorted([*NAMES, *2 * list(set(NAMES) - FINISHED)])
-            await pilot.press("f8")
-            await wait_for(pilot, lambda: "22 papers of the library" in screen_text(pilot))
-            await pilot.press("n")
-            assert screen.stop
-
-    asyncio.run(story())
-
-
-@pytest.mark.usefixtures("author")
-def test_another_topic_takes_the_place_of_the_one_that_is_being_made(seed_folder: Path) -> None:
-    async def story() -> None:
-        async with running(seed_folder) as pilot:
-            screen = await begun(pilot, TOPIC)
-            await wait_for(pilot, lambda: screen.run and screen.run.done == len(FINISHED))
-            await begun(pilot, TOPIC)
-            await wait_for(pilot, lambda: "this summary is being made" in told(pilot))
-            await begun(pilot, "zebra stripes of the savanna")
-            await wait_for(pilot, lambda: screen.summary)
-            assert screen.summary
-            assert screen.summary.abstained
-            assert "zebra" in screen_text(pilot).splitlines()[0]
-
-    asyncio.run(story())
-
-
-def test_a_model_that_refuses_the_key_is_told_once_and_noted_in_the_summary(
-    shelf_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def story() -> None:
-        with scripted(monkeypatch, lambda _: Status(401)):
-            async with running(shelf_folder) as pilot:
-                screen = await made(pilot, SHELF_TOPIC)
-                assert told(pilot).count("(401)") == 1
-                assert screen.summary
-                assert len(screen.summary.warnings) > 1
-                assert all(text in seen(pilot, screen.section) for text in screen.summary.warnings[:1])
-                assert screen.pages[0].text.count("Note: ") == len(screen.summary.warnings)
-
-    asyncio.run(story())
-
-
-@pytest.mark.usefixtures("author")
-def test_quitting_in_the_middle_keeps_the_finished_parts(seed_folder: Path) -> None:
-    async def story() -> None:
-        async with running(seed_folder) as pilot:
-            screen = await begun(pilot, TOPIC)
-            await wait_for(pilot, lambda: screen.run and screen.run.done == len(FINISHED))
-            await pilot.press("ctrl+q")
-
-    asyncio.run(story())
-    assert len(list(settings.summaries_folder().glob("*/part-*.json"))) == len(FINISHED)
 
 
 # The pages, without a screen

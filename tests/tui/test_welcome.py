@@ -5,69 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import socket
 import threading
 import tomllib
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 import seeds
 from agent import settings
 from agent.tui.screens.asking import AskDialog
-from agent.tui.screens.choosing import ChooseDialog
-from agent.tui.screens.welcome import OLLAMA, QUESTION, WelcomeScreen
+from agent.tui.screens.welcome import OLLAMA, QUESTION
 from tests.agent.conftest import RATE
-from tests.support.replies import Status, Text
-from tests.support.server import ScriptedServer
 from tests.tui.driving import Size, ask, house, running, screen_text, told, wait_for, write
+from tests.tui.welcoming import fill, flat, is_open, open_setup, said, written
 
 KEY = "zq7Distinctive-f3a9c1"
-
-
-def is_open(pilot: Pilot[None]) -> bool:
-    return isinstance(pilot.app.screen, WelcomeScreen)
-
-
-def flat(pilot: Pilot[None]) -> str:
-    """The words on the screen, without frames and line ends."""
-    return " ".join(screen_text(pilot).replace("│", " ").replace("|", " ").split())
-
-
-async def open_setup(pilot: Pilot[None]) -> WelcomeScreen:
-    """As `/setup` does; over an empty library it is open already."""
-    if not is_open(pilot):
-        await write(pilot, "/setup")
-        await pilot.press("enter")
-    await wait_for(pilot, lambda: is_open(pilot))
-    screen = pilot.app.screen
-    assert isinstance(screen, WelcomeScreen)
-    return screen
-
-
-async def fill(pilot: Pilot[None], name: str, text: str) -> None:
-    line = pilot.app.screen.query_one(f"#{name}", Input)
-    line.value = text
-    line.focus()
-    await pilot.pause()
-
-
-async def said(pilot: Pilot[None], words: str) -> None:
-    await wait_for(pilot, lambda: words in flat(pilot))
-
-
-def written() -> dict[str, object]:
-    """What is in config.toml."""
-    path = settings.config_folder() / settings.USER_FILE
-    return dict(tomllib.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-
-
-def closed_address() -> str:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
@@ -217,7 +170,7 @@ def test_a_key_is_kept_for_its_owner_alone_and_never_shown(shelf_folder: Path) -
             await pilot.press("2")
             await write(pilot, KEY)
             assert KEY not in flat(pilot)
-            await pilot.press("ctrl+a", "ctrl+c", "ctrl+x")  # the whole line, to the clipboard
+            await pilot.press("shift+home", "ctrl+c", "ctrl+x")  # the whole line, to the clipboard
             assert KEY not in pilot.app.clipboard
             await fill(pilot, "key", KEY)
             await fill(pilot, "key-model", "gpt-of-a-test")
@@ -306,117 +259,6 @@ def test_with_an_empty_library_papers_come_next() -> None:
             assert pilot.app.screen.query_one("#key", Input).value == ""
 
     asyncio.run(story())
-
-
-def test_an_endpoint_with_one_model_is_tried_and_kept(shelf_folder: Path) -> None:
-    async def story(address: str) -> None:
-        async with running(shelf_folder) as pilot:
-            await open_setup(pilot)
-            await fill(pilot, "address", address)
-            await pilot.press("enter")
-            await wait_for(pilot, lambda: not is_open(pilot))
-            assert written() == {"model": "tiny", "base_url": address}
-            assert house(pilot).chat.status.mode == "model tiny"
-            assert address in told(pilot)
-
-    with ScriptedServer([Text("Blue.")], models=["tiny"], keep_alive=False) as server:
-        asyncio.run(story(server.base_url))
-    assert len(server.requests) == 1
-
-
-def test_of_several_models_one_is_chosen(shelf_folder: Path) -> None:
-    async def story(address: str) -> None:
-        async with running(shelf_folder) as pilot:
-            await open_setup(pilot)
-            await fill(pilot, "address", address.removeprefix("http://"))
-            await pilot.press("enter")
-            await wait_for(pilot, lambda: isinstance(pilot.app.screen, ChooseDialog))
-            await pilot.press("down", "enter")
-            await wait_for(pilot, lambda: pilot.app.screen is house(pilot).chat)
-            assert written() == {"model": "large", "base_url": address}
-
-    with ScriptedServer([Text("Blue.")], models=["small", "large"], keep_alive=False) as server:
-        asyncio.run(story(server.base_url))
-    assert [request.body["model"] for request in server.requests] == ["large"]
-
-
-def test_an_endpoint_that_fails_is_kept_only_where_that_is_wished(shelf_folder: Path) -> None:
-    address = closed_address()
-
-    async def story() -> None:
-        async with running(shelf_folder) as pilot:
-            screen = await open_setup(pilot)
-            await fill(pilot, "address", address)
-            await pilot.press("enter")
-            await said(pilot, f"nothing answers at {address}; start the server")
-            assert not written()
-            screen.query_one("#way-keep").focus()
-            await pilot.press("enter")
-            await said(pilot, "no model is named")
-            assert not written()
-
-            await fill(pilot, "model", "tiny")
-            assert not screen.query_one("#way-keep").display
-            await pilot.press("enter")
-            await wait_for(pilot, lambda: screen.query_one("#way-keep").display)
-            await pilot.press("down", "enter")
-            await wait_for(pilot, lambda: not is_open(pilot))
-            assert written() == {"model": "tiny", "base_url": address}
-
-    asyncio.run(story())
-
-
-def test_a_model_that_does_not_answer_is_not_kept(shelf_folder: Path) -> None:
-    async def story(address: str) -> None:
-        async with running(shelf_folder) as pilot:
-            await open_setup(pilot)
-            await fill(pilot, "address", address)
-            await fill(pilot, "model", "nobody")
-            await pilot.press("enter")
-            await said(pilot, "does not know the model nobody")
-            assert "it has small, large" in flat(pilot)
-            assert not written()
-
-    with ScriptedServer([Status(404)], models=["small", "large"], keep_alive=False) as server:
-        asyncio.run(story(server.base_url))
-
-
-@pytest.mark.parametrize("address", ["", "no address at all", "ftp://127.0.0.1/v1"])
-def test_what_is_no_address_is_not_tried(shelf_folder: Path, address: str) -> None:
-    async def story() -> None:
-        async with running(shelf_folder) as pilot:
-            screen = await open_setup(pilot)
-            await fill(pilot, "address", address)
-            await pilot.press("enter")
-            await said(pilot, "is no address")
-            assert not screen.query_one("#way-keep").display
-
-    asyncio.run(story())
-
-
-def test_offline_tries_no_other_machine(shelf_folder: Path) -> None:
-    async def story() -> None:
-        async with running(shelf_folder, offline=True) as pilot:
-            await open_setup(pilot)
-            await fill(pilot, "address", "http://192.0.2.1/v1")
-            await pilot.press("enter")
-            await said(pilot, "--offline excludes 192.0.2.1")
-
-    asyncio.run(story())
-
-
-def test_quote_mode_ends_where_a_model_is_chosen(shelf_folder: Path) -> None:
-    async def story(address: str) -> None:
-        async with running(shelf_folder) as pilot:
-            house(pilot).action_app_mode("quote")
-            await open_setup(pilot)
-            await fill(pilot, "address", address)
-            await pilot.press("enter")
-            await wait_for(pilot, lambda: not is_open(pilot))
-            assert house(pilot).chat.status.mode == "model scripted"
-
-    with ScriptedServer([Text("Blue.")], keep_alive=False) as server:
-        asyncio.run(story(server.base_url))
 
 
 def test_in_ascii_mode_no_other_character_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

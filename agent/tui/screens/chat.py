@@ -64,6 +64,8 @@ class ChatScreen(Conversation):
     async def _begin(self) -> None:
         await attempt(self, self.open_first())
         await attempt(self, self.count_papers())
+        if self.status.papers == 0:
+            self.house.offer_first_steps()
         await attempt(self, self.fill_history())
         await attempt(self, self.house.desk.warm())
 
@@ -74,11 +76,9 @@ class ChatScreen(Conversation):
         self.status.mode = f"model {model}" if mode != "quote" and model else "quote mode"
 
     async def count_papers(self) -> None:
-        """Says in the status line how many papers there are; without any, offers the first steps once."""
+        """Says in the status line how many papers there are."""
         desk = self.house.desk
         self.status.papers = await desk.browsing.read(lambda library: library.count() if library.exists else 0)
-        if self.status.papers == 0:
-            self.house.offer_first_steps()
 
     @on(LibraryChanged)
     def _recount(self) -> None:

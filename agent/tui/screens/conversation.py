@@ -12,6 +12,7 @@ from agent.tui.house import attempt
 from agent.tui.messages import Told
 from agent.tui.screens.reading import Reading
 from agent.tui.widgets.status import said
+from agent.tui.wording import short
 from store.scope import Scope, parse
 
 if TYPE_CHECKING:
@@ -87,12 +88,12 @@ class Conversation(Reading):
     def set_scope(self, scope: Scope) -> None:
         """Narrows or widens the chat from now on."""
         self.scope = scope
-        self.status.scope = str(scope)
+        self.status.scope = short(scope)
 
     def about_now(self, scope: Scope) -> str:
         """What stands over a question that is asked now."""
         return self.house.glyphs.separator.join(
-            f" {part} " for part in ("now", self.status.mode, f"scope {scope}" if scope else "") if part
+            f" {part} " for part in ("now", self.status.mode, f"scope {short(scope)}" if scope else "") if part
         ).strip()
 
     def show_usage(self) -> None:
@@ -217,7 +218,7 @@ class Conversation(Reading):
 
     def _set_scope(self, text: str) -> None:
         self.set_scope(Scope() if text == "off" else parse(text))
-        self.post_message(Told(f"scope: {self.scope}" if self.scope else "the whole library is asked"))
+        self.post_message(Told(f"scope: {short(self.scope)}" if self.scope else "the whole library is asked"))
 
     def action_scope_widen(self) -> None:
         """Takes the last condition of the scope away."""
@@ -225,7 +226,7 @@ class Conversation(Reading):
             self.post_message(Told("the whole library is asked already"))
             return
         self.set_scope(Scope(self.scope.conditions[:-1]))
-        self.post_message(Told(f"scope: {self.scope or 'the whole library'}", "r asks again"))
+        self.post_message(Told(f"scope: {short(self.scope) or 'the whole library'}", "r asks again"))
 
     def action_papers_add(self, argument: str = "") -> None:
         """Adds papers from a file or a folder, in the background."""
@@ -284,6 +285,6 @@ def about(turn: Turn) -> str:
         str(turn.number),
         f"{asked} UTC",
         f"model {model}" if model else f"{turn.mode} mode",
-        f"scope {turn.scope}" if turn.scope else "",
+        f"scope {short(parse(turn.scope))}" if turn.scope else "",
     ]
     return "  ".join(part for part in parts if part)

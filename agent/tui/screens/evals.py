@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,7 +18,7 @@ from textual.widgets import DataTable, Footer, Static
 from agent import settings
 from agent.evalruns import EvalRuns, Result, Run
 from agent.tui.actions import Place, bindings
-from agent.tui.house import House, attempt
+from agent.tui.house import House, attempt, newest
 from agent.tui.messages import Told
 from agent.tui.screens import eval_rows
 from agent.tui.screens.eval_rows import Column
@@ -107,7 +108,7 @@ class EvalsScreen(House):
         return tuple(one for one in run.results if one.went_wrong or not self.only_wrong) if run else ()
 
     def _read(self) -> None:
-        self.run_worker(self._reading(), group="read", exclusive=True, exit_on_error=False)
+        newest(self, "read", self._reading)
 
     async def _reading(self) -> None:
         runs = await attempt(self, self.house.desk.browsing.call(self._reader.list))
@@ -179,7 +180,7 @@ class EvalsScreen(House):
         if not self.opened:
             self._open(self.runs[at])
         else:
-            self.run_worker(self._title(self.results[at]), group="titles", exclusive=True, exit_on_error=False)
+            newest(self, "titles", partial(self._title, self.results[at]))
 
     @on(DataTable.RowSelected)
     def _clicked(self) -> None:

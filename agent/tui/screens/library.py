@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Footer, Input, Static
 
 from agent.tui.actions import Place, bindings
+from agent.tui.house import newest
 from agent.tui.screens.library_listing import DEBOUNCE, Listed, Read, Refused
 from agent.tui.screens.library_rows import Column, Sorting
 from agent.tui.screens.library_shelf import Shelf
@@ -59,6 +60,7 @@ class LibraryScreen(Shelf):
     WHAT = "Find papers, read them, pick those to ask, and add or remove some."
     BINDINGS = bindings("library")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    SCOPED_CSS = False  # it looks up to the app
     DEFAULT_CSS = """
     LibraryScreen #filter-bar { height: 1; background: $panel; padding: 0 1; }
     LibraryScreen #filter-label { width: auto; color: $muted; }
@@ -75,6 +77,10 @@ class LibraryScreen(Shelf):
         height: 1fr; width: 40%; max-width: 90; border-top: none; border-left: solid $border-blurred;
     }
     LibraryScreen.-wide PaperPane:focus { border-top: none; border-left: solid $border; }
+    App.-ascii LibraryScreen PaperPane { border-top: ascii $border-blurred; }
+    App.-ascii LibraryScreen PaperPane:focus { border-top: ascii $border; }
+    App.-ascii LibraryScreen.-wide PaperPane { border-top: none; border-left: ascii $border-blurred; }
+    App.-ascii LibraryScreen.-wide PaperPane:focus { border-top: none; border-left: ascii $border; }
     LibraryScreen #nothing { height: 1fr; padding: 2 4; display: none; }
     LibraryScreen.-empty #nothing { display: block; }
     LibraryScreen.-empty Papers, LibraryScreen.-empty #filter-bar, LibraryScreen.-empty #library-said { display: none; }
@@ -136,11 +142,12 @@ class LibraryScreen(Shelf):
     def _read_some(self, message: Read) -> None:
         self.rows, self.total = message.rows, message.total
         self._longest = message.longest
+        was_empty = self.has_class("-empty")
         self.set_class(message.total == 0, "-empty")
         if message.total == 0:
             self._say_nothing()
-        elif self.focused is None:
-            self.table.focus()
+        elif was_empty:
+            self.call_after_refresh(self.table.focus)
         self.refilter()
 
     @on(Listed)
@@ -170,7 +177,7 @@ class LibraryScreen(Shelf):
 
     @on(PapersTable.Highlighted)
     def _highlighted(self, message: PapersTable.Highlighted) -> None:
-        self.newest("details", partial(self._look_up, message.key))
+        newest(self, "details", partial(self._look_up, message.key))
 
     async def _look_up(self, key: str | None) -> None:
         await asyncio.sleep(_SETTLED)

@@ -13,9 +13,9 @@ GAP = 2
 """Blanks between two columns."""
 _SORTED = " v"
 """Behind a heading: the mark that says which way it sorts."""
-_LEAST_TITLE = ((90, 56), (64, 40), (0, 26))
+_LEAST_TITLE = ((90, 56), (74, 40), (0, 26))
 """From which width on the title keeps how much, before another column is shown."""
-_WIDTHS: dict[Column, int] = {"authors": 18, "year": 4, "key": 22, "venue": 18, "source": 18}
+_WIDTHS: dict[Column, int] = {"year": 4, "authors": 18, "key": 22, "venue": 18, "source": 18}
 """Of the columns beside the title, those that matter most first, where what stands in them is so long."""
 _ORDER: tuple[Column, ...] = ("year", "authors", "title", "venue", "key", "source")
 _HEADINGS: dict[Column, str] = {

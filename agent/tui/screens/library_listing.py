@@ -7,15 +7,14 @@ newer wins, so what comes in is always about the newest text of the filter line.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
-from textual.worker import WorkType
 
-from agent.tui.house import House, attempt
+from agent.tui.house import House, newest
 from agent.tui.messages import LibraryChanged
 from agent.tui.screens.library_rows import Filter, Row, Sorting, filter_of, listed, longest, row_of
 from store.errors import ScopeError
@@ -84,19 +83,10 @@ class Listing(House):
         """What stands in the filter line."""
         raise NotImplementedError
 
-    def newest(self, group: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Does some work in the background, in place of what is still being done in its group."""
-
-        async def carry_out() -> None:
-            await attempt(self, work())  # made here, since a worker may be cancelled before it begins
-
-        job: WorkType[None] = carry_out
-        self.run_worker(job, group=group, exclusive=True, exit_on_error=False)
-
     def reload(self) -> None:
         """Reads the library again; what is listed stays until the new rows are there."""
         self.serial += 1
-        self.newest("reading", partial(self._read, self.serial))
+        newest(self, "reading", partial(self._read, self.serial))
 
     async def _read(self, serial: int) -> None:
         room, is_first = self.house.desk.browsing, not self.rows
@@ -113,7 +103,7 @@ class Listing(House):
 
     def catch_up(self) -> None:
         """Shows what there is now, where papers came or went."""
-        self.newest("catching up", self._catch_up)
+        newest(self, "catching up", self._catch_up)
 
     async def _catch_up(self) -> None:
         before = self.rows
@@ -151,7 +141,7 @@ class Listing(House):
 
     def refilter(self, delay: float = 0.0) -> None:
         """Lists the papers that the filter line names, after a delay in which nothing else is typed."""
-        self.newest("filter", partial(self._filter, self.text, delay))
+        newest(self, "filter", partial(self._filter, self.text, delay))
 
     async def _filter(self, text: str, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -168,7 +158,7 @@ class Listing(House):
 
     def rank(self) -> None:
         """Lists the papers that a search for the words of the filter line finds, the best first."""
-        self.newest("filter", partial(self._rank, self.text))
+        newest(self, "filter", partial(self._rank, self.text))
 
     async def _rank(self, text: str) -> None:
         room, rows = self.house.desk.browsing, self.rows

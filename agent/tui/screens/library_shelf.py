@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from store.library import Library
 
 _T = TypeVar("_T")
+_PREVIEWED = 10
+"""Papers of an export that are shown before it is written."""
 FORMATS = ("bib", "ris", "csl-json", "jsonl")
 MOST_ASKED = 500
 """Papers that a scope names one by one; more are better said by year, author or venue."""
@@ -153,7 +155,10 @@ class Shelf(Listing):
 
     async def _export(self, keys: Sequence[str]) -> None:
         papers = await self.papers_of(keys)
-        self.house.export_as(FORMATS, lambda form: written(papers, form), "papers")
+        some = papers[:_PREVIEWED]
+        self.house.export_as(
+            FORMATS, lambda form: written(papers, form), "papers", preview=lambda form: written(some, form)
+        )
 
     # Removing and bringing back
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import on
 
-from agent.tui.house import attempt
+from agent.tui.house import attempt, newest
 from agent.tui.messages import Told
 from agent.tui.screens.talk import Talk
 from agent.tui.stops import Stop, by_number
@@ -160,11 +162,11 @@ class Reading(Talk):
 
     def action_turn_next(self) -> None:
         """Goes to the next turn."""
-        self.run_worker(self._go_turn(1), group="go", exclusive=True, exit_on_error=False)
+        newest(self, "go", partial(self._go_turn, 1))
 
     def action_turn_previous(self) -> None:
         """Goes to the turn before."""
-        self.run_worker(self._go_turn(-1), group="go", exclusive=True, exit_on_error=False)
+        newest(self, "go", partial(self._go_turn, -1))
 
     async def _go_turn(self, step: int) -> None:
         turns, current = self.transcript.turns, self.current_turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,7 +20,7 @@ from agent.errors import CiteloomError, UsageError
 from agent.sessions.folder import Summary
 from agent.tui.actions import Place, bindings
 from agent.tui.drafts import Draft
-from agent.tui.house import Dialog, attempt
+from agent.tui.house import Dialog, attempt, newest
 from agent.tui.messages import Told
 from agent.tui.screens.session_rows import Preview, SessionList, about, preview
 from store.text import clean
@@ -159,7 +160,7 @@ class SessionsDialog(Dialog[str]):
 
     def _search(self) -> None:
         self._wanted = words = self.words.value.strip()
-        self.run_worker(self._find(words), group="find", exclusive=True, exit_on_error=False)
+        newest(self, "find", partial(self._find, words))
 
     async def _find(self, words: str) -> None:
         desk = self.house.desk
@@ -215,7 +216,7 @@ class SessionsDialog(Dialog[str]):
 
     def _look(self) -> None:
         if one := self.sessions.chosen:
-            self.run_worker(self._read(one), group="look", exclusive=True, exit_on_error=False)
+            newest(self, "look", partial(self._read, one))
         else:
             self._tell_of(Content(""))
 

@@ -24,6 +24,7 @@ from agent.tui.widgets.cited import CitedMarkdown
 from agent.tui.widgets.outline import Outline
 from agent.tui.widgets.sources import SourcesPane
 from agent.tui.widgets.status import StatusLine, said
+from agent.tui.wording import short
 from store.errors import LibraryError
 from store.scope import Scope, from_question
 from store.text import clean, printable
@@ -213,9 +214,9 @@ class SummaryScreen(SummaryReading):
         chat = self.house.chat
         self.status.mode, self.status.papers = chat.status.mode, chat.status.papers
         scope = self.scope if self.wanted else self.house.chat.scope
-        self.status.scope = str(scope)
+        self.status.scope = short(scope)
         chip = self.query_one("#topic-scope", Static)
-        chip.update(Content(printable(f"scope {scope}")))
+        chip.update(Content(printable(f"scope {short(scope)}")))
         chip.display = bool(scope)
 
     def _say(self, text: str) -> None:

@@ -11,8 +11,11 @@ from __future__ import annotations
 LAYOUT = """
 SummaryScreen #topic-line { height: 1; padding: 0 1; background: $panel; }
 SummaryScreen #topic-name { width: auto; padding: 0 1 0 0; text-style: bold; }
-SummaryScreen #topic { width: 1fr; background: $panel; }
-SummaryScreen #topic-scope { width: auto; max-width: 50%; height: 1; padding: 0 0 0 2; color: $muted; }
+SummaryScreen #topic { width: 3fr; background: $panel; }
+SummaryScreen #topic-scope {
+    width: 2fr; height: 1; padding: 0 0 0 2; color: $muted;
+    text-align: right; text-wrap: nowrap; text-overflow: ellipsis;
+}
 SummaryScreen #topic-said { height: auto; padding: 0 1; color: $weak; display: none; }
 SummaryScreen #summary-body { height: 1fr; }
 SummaryScreen #outline {
@@ -51,6 +54,7 @@ SummaryScreen.-stacked #outline:focus { border-bottom: solid $border; }
 SummaryScreen.-stacked #section { width: 100%; padding: 0 1; }
 SummaryScreen.-bare #outline, SummaryScreen.-empty #summary-sources { display: none; }
 App.-ascii SummaryScreen #outline { border-right: ascii $border-blurred; }
+App.-ascii SummaryScreen #outline, App.-ascii SummaryScreen #topic-scope { text-overflow: clip; }
 App.-ascii SummaryScreen #outline:focus { border-right: ascii $border; }
 App.-ascii SummaryScreen #summary-sources { border-left: ascii $border-blurred; }
 App.-ascii SummaryScreen.-abstained #section-said { border: ascii $border-blurred; }

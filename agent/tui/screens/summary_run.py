@@ -65,7 +65,10 @@ class Run:
 
     async def outcome(self) -> Summary:
         """The summary, made in the room. Raises what went wrong, `Stopped` among it."""
-        return await self._desk.summarizing.run(self._make)
+        made = await self._desk.summarizing.run(self._settled)
+        if isinstance(made, Exception):
+            raise made
+        return made
 
     def count(self, event: object) -> None:
         """Takes note of an event; for the thread that draws."""
@@ -84,6 +87,13 @@ class Run:
         self.stopping = True
         self._wanted.set()
         self._desk.summarizing.soon(lambda: self._stop.set() if self._stop else None)
+
+    async def _settled(self) -> Summary | Exception:
+        """The summary, or what went wrong: after a quit nobody awaits it, and asyncio would print what was raised."""
+        try:
+            return await self._make()
+        except Exception as error:  # noqa: BLE001 - it is raised again where it is awaited
+            return error
 
     async def _make(self) -> Summary:
         from agent.summary.making import summarize

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -16,7 +17,7 @@ from textual.widgets import Input, Static
 
 from agent import settings
 from agent.errors import UsageError
-from agent.tui.house import Dialog, app_of, explained
+from agent.tui.house import Dialog, app_of, explained, newest
 from agent.tui.messages import LibraryChanged, Told
 from store.text import printable
 
@@ -206,7 +207,7 @@ class WelcomeScreen(Dialog[None]):
                 self.dismiss(None)
 
     def _work(self, step: Callable[[], Awaitable[None]]) -> None:
-        self.run_worker(self._carry_out(step), group="step", exclusive=True, exit_on_error=False)
+        newest(self, "step", partial(self._carry_out, step))
 
     async def _carry_out(self, step: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -292,12 +293,13 @@ class WelcomeScreen(Dialog[None]):
             self.house.post_message(Told("the key is kept", "but OPENAI_API_KEY is set, and overrules it", "warning"))
 
     async def _try_endpoint(self) -> None:
-        from agent.llm import trial  # half a second, with what it needs
+        from agent.llm import trial  # not needed before
 
         desk = self.house.desk
         choice = self._choice()
         self._offer_to_keep({})
-        self._say(f"asking {choice.address} which models it has, and one of them for a word")
+        key = ", with your key," if choice.api_key else ""
+        self._say(f"asking {choice.address}{key} which models it has, and one of them for a word")
         values = {"base_url": str(choice.base_url), "model": choice.name}
         try:
             outcome = await desk.asking.run(lambda: trial.run(choice))
