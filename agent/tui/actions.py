@@ -65,7 +65,13 @@ class Action:
 
 def _actions() -> Iterator[Action]:
     yield Action(
-        "app.help", "everywhere", "Help", ("f1",), "help", footer="help", help="keys and commands of this screen"
+        "app.help",
+        "everywhere",
+        "Help",
+        ("f1", "question_mark"),
+        "help",
+        footer="help",
+        help="keys and commands of this screen",
     )
     yield Action("app.palette", "everywhere", "Command palette", ("ctrl+p",), in_palette=False)
     yield Action("app.quit", "everywhere", "Quit", ("ctrl+q",), "quit", help="the draft and the session are kept")
@@ -107,6 +113,8 @@ def _actions() -> Iterator[Action]:
     yield Action("prompt.earlier", "prompt", "Earlier question", ("up",), in_palette=False, help="on the first line")
     yield Action("prompt.later", "prompt", "Later question", ("down",), in_palette=False, help="on the last line")
     yield Action("prompt.history", "prompt", "Search the history", ("ctrl+r",), in_palette=False)
+    yield Action("prompt.page_up", "prompt", "Scroll the transcript up", ("pageup",), in_palette=False)
+    yield Action("prompt.page_down", "prompt", "Scroll the transcript down", ("pagedown",), in_palette=False)
     yield Action("prompt.editor", "prompt", "Write in your editor", ("f4",), in_palette=False)
 
     yield Action("cite.next", "reading", "Next citation", ("n",), footer="next")

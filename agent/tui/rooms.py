@@ -58,7 +58,9 @@ class Room:
             return await work()
 
         future: Future[_T] = asyncio.run_coroutine_threadsafe(carry_out(), self._started())
-        return await asyncio.shield(asyncio.wrap_future(future))
+        outcome = asyncio.wrap_future(future)
+        outcome.add_done_callback(lambda done: done.cancelled() or done.exception())  # the caller may be gone by then
+        return await asyncio.shield(outcome)
 
     def soon(self, work: Callable[[], object]) -> None:
         """Has `work` done on the room's loop between two steps of other works, if the room was ever used."""

@@ -6,9 +6,10 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,9 @@ _PAGES = {"doi": "https://doi.org/{}", "arxiv": "https://arxiv.org/abs/{}"}
 
 class Services(App[None]):
     """The part of the app that serves its screens."""
+
+    _beside: Mapping[str, str] = MappingProxyType({})
+    """How far each thing is that goes on beside the answer."""
 
     def copy(self, text: str) -> None:
         """Copies text, and says which way it went."""
@@ -98,25 +102,27 @@ class Services(App[None]):
             if house.desk.is_closing:  # what is in is in; the next `add` goes on
                 raise Stopped("the app was closed")
             total = f" of {step.total:,}" if step.total else ""
-            self.call_later(self.say_beside, f"{step.stage} {names}: {step.done:,}{total}")
+            self.call_later(self.say_beside, names, f"{step.stage} {names}: {step.done:,}{total}")
 
-        self.say_beside(f"adding {names}")
+        self.say_beside(names, f"adding {names}")
         try:
             report: Report = await house.desk.adding.read(lambda library: library.add(list(paths), progress=on_step))
         finally:
-            self.call_later(self.say_beside, "")
+            self.call_later(self.say_beside, names, "")
             for screen in {*self.screen_stack, *self._installed_screens.values()}:
                 if isinstance(screen, Screen) and screen.is_attached:
                     screen.post_message(LibraryChanged())
         self._report(report, names)
 
-    def say_beside(self, text: str) -> None:
-        """Says in the status lines what goes on beside the answer."""
+    def say_beside(self, what: str, text: str) -> None:
+        """Says in the status lines how far something beside the answer is; with an empty text it is over."""
         from agent.tui.widgets.status import StatusLine
 
+        self._beside = {**self._beside, what: text}
+        said = ", ".join(text for text in self._beside.values() if text)
         for screen in self.screen_stack:
             for status in screen.query(StatusLine):
-                status.other = text
+                status.other = said
 
     def _report(self, report: Report, names: str) -> None:
         added, updated, same = len(report.added), len(report.updated), len(report.unchanged)

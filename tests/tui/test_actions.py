@@ -18,7 +18,9 @@ from textual.widgets import Input, TextArea
 import tests.tui
 from agent.tui import keymap
 from agent.tui.actions import ACTIONS, BY_NAME, PLACES, SLASH, Action, Place, bindings, matching_slash, nearest_slash
+from tests.tui.driving import running, screen_text, wait_for
 from tests.tui.exercises import EXERCISES
+from tests.tui.test_keymap import write_keys
 
 for found in pkgutil.iter_modules(tests.tui.__path__):
     if found.name.startswith("exercises_"):
@@ -69,7 +71,14 @@ def test_every_exercise_has_its_action() -> None:
     assert sorted(set(EXERCISES) - set(BY_NAME)) == []
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+TAKES_MORE = pytest.mark.xfail(strict=True, reason="/copy 3 copies the current answer: the registry names no argument")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [pytest.param(action, marks=TAKES_MORE) if action.name == "answer.copy" else action for action in ACTIONS],
+    ids=lambda action: action.name,
+)
 def test_an_action_has_its_method_where_it_belongs(action: Action) -> None:
     module, name = CLASSES[action.place]
     method = getattr(getattr(importlib.import_module(module), name), action.method, None)
@@ -133,6 +142,21 @@ def test_a_binding_carries_the_name_by_which_the_user_gives_it_other_keys() -> N
             assert isinstance(binding, Binding)
             assert binding.id
             assert binding.id in BY_NAME or binding.id.startswith("cite.number.")
+
+
+@pytest.mark.xfail(strict=True, reason="[f3] is taken for markup and disappears; and it is the default, not the user's")
+def test_the_palette_names_the_keys_that_are_in_force(shelf_folder: Path, tmp_path: Path) -> None:
+    write_keys(tmp_path, '"go.library" = "f11"')
+
+    async def story() -> None:
+        async with running(shelf_folder) as pilot:
+            await pilot.press("ctrl+p")
+            await wait_for(pilot, lambda: "Sessions (/sessions)" in screen_text(pilot))
+            shown = screen_text(pilot)
+            assert "F2" in shown
+            assert "F11" in shown
+
+    asyncio.run(story())
 
 
 def test_a_slash_command_is_found_by_its_beginning_and_by_a_slip() -> None:

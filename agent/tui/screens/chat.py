@@ -103,6 +103,10 @@ class ChatScreen(Conversation):
     def _left(self) -> None:
         self.transcript.focus()
 
+    @on(PromptArea.PageWanted)
+    def _page_wanted(self, message: PromptArea.PageWanted) -> None:
+        self.transcript.scroll_relative(y=message.step * self.transcript.size.height, animate=False)
+
     @on(PromptArea.HistoryWanted)
     def _history_wanted(self) -> None:
         from agent.tui.screens.choosing import ChooseDialog

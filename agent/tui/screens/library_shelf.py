@@ -200,11 +200,11 @@ class Shelf(Listing):
     async def _change(self, doing: str, number: int, work: Callable[[Library], _T]) -> _T:
         """Changes the library in the room for adding; whatever comes of it, every screen then shows what there is."""
         papers = "a paper" if number == 1 else f"{number:,} papers"
-        self.house.say_beside(f"{doing} {papers}")
+        self.house.say_beside(doing, f"{doing} {papers}")
         try:
             return await self.house.desk.adding.read(work)
         finally:
-            self.house.say_beside("")
+            self.house.say_beside(doing, "")
             self.catch_up()
             for screen in self.app.screen_stack:
                 if screen is not self:

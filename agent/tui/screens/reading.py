@@ -47,7 +47,7 @@ class Reading(Talk):
             before.remove_class("current")
         self.selected_turn, self.selected = turn, position
         if turn is None:
-            self.remove_class("-sources")
+            self.remove_class("-sources", "-reading")
             self.sources.show_list(())
             return
         turn.add_class("current")
@@ -57,9 +57,9 @@ class Reading(Talk):
             self.sources.show_list(turn.stops)
             return
         self.sources.show(stop, position + 1, len(turn.stops))
-        self.unfold_sources()
+        self.add_class("-sources", "-reading")
         paragraph = turn.markdown.paragraph_of(stop.place)
-        (paragraph or turn).scroll_visible(animate=False)
+        self.call_after_refresh((paragraph or turn).scroll_visible, animate=False)  # the drawer takes its room first
 
     def show_stops(self, turn: TurnView) -> None:
         """Shows the sources of a turn whose citations have changed, where nothing else is selected."""
@@ -68,15 +68,11 @@ class Reading(Talk):
         elif turn is self.selected_turn:
             self.select(turn, min(self.selected, len(turn.stops) - 1) if turn.stops else None)
 
-    def unfold_sources(self) -> None:
-        """Opens the drawer of a narrow screen, so that what was chosen is seen."""
-        self.add_class("-sources")
-
     def action_sources_toggle(self) -> None:
         """Shows the sources or hides them: a pane in a wide screen, a drawer in a narrow one."""
         self.toggle_class("-sources" if self.has_class("-narrow") else "-no-sources")
         if not self.has_class("-narrow"):
-            self.remove_class("-sources")
+            self.remove_class("-sources", "-reading")
 
     @on(CitedMarkdown.Cited)
     def _clicked(self, message: CitedMarkdown.Cited) -> None:

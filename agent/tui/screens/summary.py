@@ -188,7 +188,7 @@ class SummaryScreen(SummaryReading):
     def _tell(self, stage: str, beside: str) -> None:
         """Says how far it is: in the status line here, and in that of the chat."""
         mine = self.status.other
-        self.house.say_beside(f"summary: {beside}" if beside else "")
+        self.house.say_beside("summary", f"summary: {beside}" if beside else "")
         self.status.other, self.status.stage = mine, stage
 
     # What is shown

@@ -17,6 +17,8 @@ from agent.tui.widgets.outline import Outline
 from agent.tui.widgets.sources import SourcesPane
 from store.text import printable
 
+HINT = "n N: walk through the citations"
+
 
 class Said(Static):
     """What is told in a section's place: how far the summary is, why it is not there, or what is nearest."""
@@ -118,7 +120,7 @@ class SummaryReading(House):
         self.markdown.select(stop.place if stop else "")
         self.set_class(stop is not None, "-sources")
         if stop is None or self.selected is None:
-            self.sources.show_list(stops)
+            self.sources.show_list(stops, HINT)
             return
         self.sources.show(stop, self.selected + 1, len(stops))
         paragraph = self.markdown.paragraph_of(stop.place) if stop.place else None

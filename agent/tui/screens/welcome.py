@@ -252,13 +252,13 @@ class WelcomeScreen(Dialog[None]):
             return
         finally:
             self._is_adding = False
-            house.call_later(house.say_beside, "")  # behind the last step
+            house.call_later(house.say_beside, "demo", "")  # behind the last step
             for screen in house.screen_stack:
                 screen.post_message(LibraryChanged())
         self._put_ready(report.papers)
 
     def _show_step(self, text: str) -> None:
-        self.house.say_beside(f"the demo: {text}")
+        self.house.say_beside("demo", f"the demo: {text}")
         if self.is_attached and self._is_adding:
             self._say(f"adding the papers of the demo: {text}")
 

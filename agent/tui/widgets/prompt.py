@@ -38,6 +38,13 @@ class PromptArea(TextArea):
     class LeftForward(Message):
         """Tab was pressed where there is nothing to complete."""
 
+    class PageWanted(Message):
+        """The transcript is to be scrolled: a page down, or up with -1."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
     def __init__(self) -> None:
         super().__init__(
             id="prompt", soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False
@@ -110,6 +117,14 @@ class PromptArea(TextArea):
     def action_prompt_history(self) -> None:
         """Asks for a search of the history."""
         self.post_message(self.HistoryWanted())
+
+    def action_prompt_page_up(self) -> None:
+        """Scrolls the transcript a page up; the prompt itself is never that long."""
+        self.post_message(self.PageWanted(-1))
+
+    def action_prompt_page_down(self) -> None:
+        """Scrolls the transcript a page down."""
+        self.post_message(self.PageWanted(1))
 
     def action_prompt_editor(self) -> None:
         """Asks for an editor."""

@@ -53,8 +53,8 @@ class SourcesPane(Vertical):
         """Says what the pane is for."""
         self.show_list(())
 
-    def show_list(self, stops: Sequence[Stop]) -> None:
-        """The papers of an answer, one under the other; nothing is selected."""
+    def show_list(self, stops: Sequence[Stop], hint: str = HINT) -> None:
+        """The papers of an answer, one under the other; nothing is selected. `hint` says how to go on."""
         self._fill()
         if not stops:
             self._set("head", Content(NOTHING).stylize("$muted"))
@@ -65,7 +65,7 @@ class SourcesPane(Vertical):
                 seen.add(stop.paper.key)
                 mark = f"[{stop.number}] " if stop.number else f"{app_of(self).glyphs.bullet} "
                 lines.append(_clickable(f"{mark}{_title(stop.paper)} {byline(stop.paper)}".rstrip(), at))
-        self._set("head", Content("\n\n").join([*lines, Content(HINT).stylize("$muted")]))
+        self._set("head", Content("\n\n").join([*lines, Content(hint).stylize("$muted")]))
         self.body.scroll_home(animate=False)
 
     @property
