@@ -100,7 +100,7 @@ def _actions() -> Iterator[Action]:
     yield Action("scope.edit", "chat", "Scope", ("ctrl+t",), "scope", "[SCOPE | off]", "such as year:2024- author:Lin")
     yield Action("papers.add", "chat", "Add papers", (), "add", "[PATH]")
     yield Action("chat.export", "chat", "Export", ("ctrl+s",), "export", "[FORMAT] [FILE]", "this session")
-    yield Action("answer.copy", "chat", "Copy the answer", (), "copy", help="its text and references")
+    yield Action("answer.copy", "chat", "Copy the answer", (), "copy", "[TURN]", help="its text and references")
     yield Action("answer.again", "chat", "Ask again", (), "regen", help="the last question, in the mode of now")
     yield Action("tokens.show", "chat", "Tokens and cost", (), "tokens")
     yield Action("sources.toggle", "chat", "Sources", ("f9",), "sources", footer="sources", help="show or hide them")

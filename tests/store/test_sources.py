@@ -116,7 +116,18 @@ def test_a_flaw_in_a_file_with_a_byte_order_mark_is_said(tmp_path: Path) -> None
         (codecs.BOM_UTF8, "in no format"),
         (b"<html><body>Some words here</body></html>", "in no format"),
     ],
-    ids=["no bytes", "blanks", "pdf", "zip", "binary", "packed pdf", "packed nothing", "not gzip", "only a mark", "html"],
+    ids=[
+        "no bytes",
+        "blanks",
+        "pdf",
+        "zip",
+        "binary",
+        "packed pdf",
+        "packed nothing",
+        "not gzip",
+        "only a mark",
+        "html",
+    ],
 )
 def test_what_holds_no_papers_is_refused_with_a_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     path = write(tmp_path, content)

@@ -258,3 +258,23 @@ async def _(shelf: Path) -> None:
         # A terminal that is not there cannot be handed over; the draft stays.
         await wait_for(pilot, lambda: "cannot take over" in told(pilot) or "there is no program" in told(pilot))
         assert prompt_text(pilot) == "a draft"
+
+
+@exercise("prompt.page_up")
+async def _(shelf: Path) -> None:
+    async with running(shelf, size=(60, 14)) as pilot:
+        await ask(pilot, RATE)
+        before = house(pilot).chat.transcript.scroll_y
+        await pilot.press("pageup")
+        await wait_for(pilot, lambda: house(pilot).chat.transcript.scroll_y < before)
+        assert house(pilot).chat.prompt.area.has_focus
+
+
+@exercise("prompt.page_down")
+async def _(shelf: Path) -> None:
+    async with running(shelf, size=(60, 14)) as pilot:
+        await ask(pilot, RATE)
+        before = house(pilot).chat.transcript.scroll_y
+        await pilot.press("pageup", "pagedown")
+        await wait_for(pilot, lambda: house(pilot).chat.transcript.scroll_y == before)
+        assert house(pilot).chat.prompt.area.has_focus

@@ -103,7 +103,15 @@ async def at(name: str, shelf: Path, size: Size = USUAL) -> AsyncIterator[Pilot[
         await pilot.press(*scene.keys)
         await wait_for(pilot, lambda: scene.words in screen_text(pilot))
         assert not scene.place or scene.place in places_of(pilot.app.screen) or pilot.app.screen.is_modal
+        await _come_to_rest(pilot)
         yield pilot
+
+
+async def _come_to_rest(pilot: Pilot[None]) -> None:
+    """Waits until nothing is scrolled or laid out any more."""
+    before = ""
+    while before != (before := screen_text(pilot)):
+        await pilot.pause(0.1)
 
 
 def matches(name: str, pilot: Pilot[None]) -> None:

@@ -258,13 +258,11 @@ def test_a_damaged_session_is_shown_as_far_as_it_can_be_read(shelf_folder: Path)
     asyncio.run(story())
 
 
-UNDONE = "the turn is undone before anybody looks whether it is being answered"
-CLEARED = "the answer's own view is taken away, and with it the end of the answer"
 BUSY = [
-    pytest.param("/undo", marks=pytest.mark.xfail(strict=True, reason=UNDONE)),
+    "/undo",
     "/fork",
     "/new",
-    pytest.param("/clear", marks=pytest.mark.xfail(strict=True, reason=CLEARED)),
+    "/clear",
 ]
 
 

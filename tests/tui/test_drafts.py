@@ -46,7 +46,6 @@ def test_a_draft_and_its_scope_come_back_when_the_app_is_opened_again(shelf_fold
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="the draft of a new session is only forgotten where it had a scope")
 def test_a_draft_that_was_sent_does_not_come_back(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:
@@ -63,7 +62,6 @@ def test_a_draft_that_was_sent_does_not_come_back(shelf_folder: Path) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="opening a session keeps the empty prompt over the draft of a new one")
 def test_going_on_with_a_session_leaves_the_draft_of_a_new_one(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:
@@ -80,10 +78,6 @@ def test_going_on_with_a_session_leaves_the_draft_of_a_new_one(shelf_folder: Pat
     asyncio.run(story())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the draft of a session without a file is kept under a name that the next one shares, and not shown",
-)
 def test_a_new_session_out_of_an_empty_one_does_not_lose_the_draft(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:
@@ -97,7 +91,6 @@ def test_a_new_session_out_of_an_empty_one_does_not_lose_the_draft(shelf_folder:
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="a question is answered without a session, and the app ends")
 def test_a_question_that_is_sent_before_the_session_is_open_is_answered_or_kept(shelf_folder: Path) -> None:
     slow = threading.Event()
     outcome: list[bool] = []
@@ -116,7 +109,6 @@ def test_a_question_that_is_sent_before_the_session_is_open_is_answered_or_kept(
     assert outcome == [True]
 
 
-@pytest.mark.xfail(strict=True, reason="quitting keeps the draft of a session that is not there yet, and the app ends")
 def test_quitting_before_the_session_is_open_keeps_the_draft(shelf_folder: Path) -> None:
     slow = threading.Event()
 
@@ -131,7 +123,6 @@ def test_quitting_before_the_session_is_open_keeps_the_draft(shelf_folder: Path)
     assert drafts().get(NEW).text == "typed at once"
 
 
-@pytest.mark.xfail(strict=True, reason="the draft of the session is put over what was typed meanwhile")
 def test_what_is_typed_before_the_session_is_open_is_not_lost(shelf_folder: Path) -> None:
     slow = threading.Event()
     drafts().set(NEW, Draft("an old draft"))

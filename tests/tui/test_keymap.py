@@ -134,8 +134,8 @@ def test_the_users_keys_work_and_stand_in_footer_and_help(shelf_folder: Path, tm
     async def story() -> None:
         async with running(shelf_folder) as pilot:
             chat = house(pilot).chat
-            await wait_for(pilot, lambda: "f11 sources" in screen_text(pilot))
-            assert "f9" not in screen_text(pilot)
+            await wait_for(pilot, lambda: "F11 sources" in screen_text(pilot))
+            assert "F9" not in screen_text(pilot)
             await pilot.press("f9")
             assert not chat.has_class("-no-sources")
             await pilot.press("f11")

@@ -57,7 +57,7 @@ def test_the_setting_submit_swaps_the_two_keys(
 
 def test_the_arrows_walk_the_history_at_the_edges_and_bring_the_draft_back(shelf_folder: Path) -> None:
     async def story() -> None:
-        async with running(shelf_folder) as pilot:
+        async with running(shelf_folder, size=(160, 30)) as pilot:
             area = house(pilot).chat.prompt.area
             await ask(pilot, RATE)
             await ask(pilot, FAST)
@@ -83,7 +83,6 @@ def test_the_arrows_walk_the_history_at_the_edges_and_bring_the_draft_back(shelf
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="the first line is taken for all of its rows on the screen")
 def test_up_goes_through_the_rows_of_a_long_line_before_it_goes_to_the_history(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder, size=(60, 20)) as pilot:

@@ -167,7 +167,6 @@ def test_a_narrow_screen_opens_the_drawer_and_esc_closes_it(shelf_folder: Path) 
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="Esc lets go of a citation, but not of a drawer without one")
 def test_esc_closes_a_drawer_that_shows_no_citation(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder, size=(60, 20)) as pilot:
@@ -212,7 +211,6 @@ def test_a_click_on_a_mark_selects_its_sentence(shelf_folder: Path, monkeypatch:
         asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="Textual looks for the action on the text that is clicked, not on its parent")
 @pytest.mark.parametrize("column", [0, 60], ids=["references", "sources"])
 def test_a_click_on_a_paper_selects_its_first_sentence(
     shelf_folder: Path, monkeypatch: pytest.MonkeyPatch, column: int
@@ -232,7 +230,6 @@ def test_a_click_on_a_paper_selects_its_first_sentence(
         asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="Textual looks for the action on the text that is clicked, not on its parent")
 def test_a_click_on_a_nearest_paper_shows_it(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder, size=(100, 40)) as pilot:
@@ -302,7 +299,6 @@ def test_a_failed_turn_is_passed_over_by_the_walk(shelf_folder: Path) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="the registry gives /copy no argument")
 def test_copy_with_a_number_copies_that_turn(shelf_folder: Path) -> None:
     async def story() -> None:
         async with running(shelf_folder) as pilot:

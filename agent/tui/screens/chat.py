@@ -63,6 +63,7 @@ class ChatScreen(Conversation):
 
     async def _begin(self) -> None:
         await attempt(self, self.open_first())
+        self.is_ready = True
         await attempt(self, self.count_papers())
         if self.status.papers == 0:
             self.house.offer_first_steps()
@@ -131,6 +132,9 @@ class ChatScreen(Conversation):
         if self.asked:
             self.post_message(Told("an answer is being made", "wait for it, or stop it with Esc"))
             return
+        if not self.is_ready:
+            self.post_message(Told("the session is being opened", "send it once more"))
+            return
         from store.search import check_question
 
         question, own = from_question(text)
@@ -152,7 +156,8 @@ class ChatScreen(Conversation):
         from agent.assistant import Question
 
         def listen(event: events.Event) -> None:
-            self.post_message(Heard(serial, event))
+            if not isinstance(event, events.Failed):  # it is raised as well
+                self.post_message(Heard(serial, event))
 
         try:
             await self.house.desk.ask(Question(words, scope), self.session, listen)
@@ -212,10 +217,11 @@ class ChatScreen(Conversation):
         session = self.session
         await attempt(self, self.house.desk.asking.call(session.undo))
         await view.remove()
-        if not self.prompt.area.text.strip():
+        is_free = not self.prompt.area.text.strip()
+        if is_free:
             self.prompt.area.replace_text(message.text)
         self._over()
-        self.post_message(Told("stopped; the question is back in the prompt"))
+        self.post_message(Told(f"stopped; the question is {'back in the prompt' if is_free else 'in the history'}"))
 
     def _over(self) -> None:
         self.asked, self.stop_wanted = None, False
@@ -226,6 +232,8 @@ class ChatScreen(Conversation):
         """Lets go of a selected citation, stops the answer, or goes back to the prompt, in this order."""
         if self.selected is not None and not self.prompt.area.has_focus:
             self.select(None)
+        elif self.has_class("-narrow") and self.has_class("-sources"):
+            self.remove_class("-sources")
         elif self.asked:
             self.stop_wanted = True
             self.status.stage = "stopping"

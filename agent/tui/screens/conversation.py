@@ -33,6 +33,10 @@ class Conversation(Reading):
     serial: int = 0
     """The number of the question that was asked last; what is heard of others is too late."""
     stop_wanted: bool = False
+    _is_from_new: bool = False
+    """Whether the session had no file when it was shown: the draft of a new one is its own."""
+    is_ready: bool = False
+    """Whether the first session is open."""
 
     async def open_first(self) -> None:
         """Opens what the command line named, or begins a session."""
@@ -46,7 +50,7 @@ class Conversation(Reading):
                 raise SessionError("there is no session to go on with", "ask something to begin one")
             await self.show_session(found)
         else:
-            self._take_up(self.house.drafts.get(NEW))
+            self._take_up(self.house.drafts.get(NEW), typed=self.prompt.area.text)
 
     async def open_session(self, name: str) -> None:
         """Opens a session by its id or the end of it."""
@@ -55,14 +59,16 @@ class Conversation(Reading):
 
     async def show_session(self, session: Session, draft: Draft | None = None) -> None:
         """Shows a session: all of its turns, its scope, and what was not sent."""
-        if self.asked:
-            raise UsageError("an answer is being made", "wait for it, or stop it with Esc")
-        self.keep_draft()
+        self._demand_rest()
+        typed = "" if self.is_ready else self.prompt.area.text
+        if self.is_ready:
+            self.keep_draft()
         self.session = session
         self.select(None)
         turns = session.turns
         await self.transcript.show(turns, [about(turn) for turn in turns])
-        self._take_up(draft or self.house.drafts.get(session.id))
+        self.select(None)
+        self._take_up(draft or self.house.drafts.get(session.id), typed)
         self.show_usage()
         for text in session.notices:
             self.post_message(Told(text, severity="warning"))
@@ -70,10 +76,13 @@ class Conversation(Reading):
 
     def keep_draft(self) -> None:
         """Keeps what is in the prompt, and the scope, for when the session is opened again."""
-        name = self.session.id if self.session.is_recorded else NEW
+        text = self.prompt.area.text
+        if not self.is_ready and not text:
+            return
+        name = self.session.id if self.is_ready and self.session.is_recorded else NEW
         try:
-            self.house.drafts.set(name, Draft(self.prompt.area.text, str(self.scope)))
-            if name != NEW and self.house.drafts.get(NEW).scope:
+            self.house.drafts.set(name, Draft(text, str(self.scope)))
+            if name != NEW and self._is_from_new:
                 self.house.drafts.set(NEW, Draft())
         except OSError as error:
             self.post_message(Told(f"the draft is not kept: {error.strerror}", severity="warning"))
@@ -109,8 +118,11 @@ class Conversation(Reading):
         self._soon(self._new())
 
     async def _new(self) -> None:
+        self._demand_rest()
         desk = self.house.desk
-        await self.show_session(await desk.asking.call(lambda: desk.sessions().create()), Draft(scope=str(self.scope)))
+        text = "" if self.session.is_recorded else self.prompt.area.text
+        made = await desk.asking.call(lambda: desk.sessions().create())
+        await self.show_session(made, Draft(text, str(self.scope)))
 
     def action_session_open(self, argument: str = "") -> None:
         """Opens a session by its id, or the switcher."""
@@ -156,12 +168,14 @@ class Conversation(Reading):
             self._soon(self._fork_before(turn.number, turn.question))
 
     async def _fork(self, at_turn: int | None) -> None:
+        self._demand_rest()
         session = self.session
         made = await self.house.desk.asking.call(lambda: session.fork(at_turn))
         await self.show_session(made, Draft(scope=str(self.scope)))
         self.post_message(Told(f"this is a copy; the original is {session.id}"))
 
     async def _fork_before(self, number: int, question: str) -> None:
+        self._demand_rest()
         desk, session = self.house.desk, self.session
         before = [turn.number for turn in session.turns if turn.number < number and not turn.is_open]
         made = await desk.asking.call(lambda: session.fork(before[-1]) if before else desk.sessions().create())
@@ -173,6 +187,7 @@ class Conversation(Reading):
         self._soon(self._undo())
 
     async def _undo(self) -> None:
+        self._demand_rest()
         session = self.session
         turn = await self.house.desk.asking.call(session.undo)
         if turn is None:
@@ -186,6 +201,7 @@ class Conversation(Reading):
         self._soon(self._redo())
 
     async def _redo(self) -> None:
+        self._demand_rest()
         session = self.session
         turn = await self.house.desk.asking.call(session.redo)
         if turn is None:
@@ -199,6 +215,7 @@ class Conversation(Reading):
 
     def action_session_clear(self) -> None:
         """Takes the turns out of sight; they stay in the session."""
+        self._demand_rest()
         self.select(None)
         self._soon(self.transcript.show((), ()))
 
@@ -272,8 +289,15 @@ class Conversation(Reading):
     def _soon(self, work: Awaitable[object]) -> None:
         self.run_worker(attempt(self, work), group="session", exit_on_error=False)
 
-    def _take_up(self, draft: Draft) -> None:
-        self.prompt.area.replace_text(draft.text)
+    def _demand_rest(self) -> None:
+        """Raises `UsageError` while an answer is being made: it belongs to the session as it is."""
+        if self.asked:
+            raise UsageError("an answer is being made", "wait for it, or stop it with Esc")
+
+    def _take_up(self, draft: Draft, typed: str = "") -> None:
+        """Shows a draft and its scope; what was typed before it could be shown follows it."""
+        self._is_from_new = not self.session.is_recorded
+        self.prompt.area.replace_text("\n".join(part for part in (draft.text, typed) if part))
         self.set_scope(parse(draft.scope))
 
 

@@ -22,6 +22,8 @@ class Reading(Talk):
     selected: int | None = None
     """The position of the selected stop in its turn."""
     selected_turn: TurnView | None = None
+    _chosen_stop: Stop | None = None
+    """The selected stop as it was chosen; its position changes while an answer is being made."""
 
     @property
     def current_turn(self) -> TurnView | None:
@@ -48,10 +50,11 @@ class Reading(Talk):
         self.selected_turn, self.selected = turn, position
         if turn is None:
             self.remove_class("-sources", "-reading")
-            self.sources.show_list(())
+            turns = self.transcript.turns
+            self.sources.show_list(turns[-1].stops if turns else ())
             return
         turn.add_class("current")
-        stop = self.stop
+        stop = self._chosen_stop = self.stop
         turn.select(stop.place if stop else "")
         if stop is None or position is None:
             self.sources.show_list(turn.stops)
@@ -63,10 +66,19 @@ class Reading(Talk):
 
     def show_stops(self, turn: TurnView) -> None:
         """Shows the sources of a turn whose citations have changed, where nothing else is selected."""
-        if self.selected is None:
+        chosen = self._chosen_stop
+        if self.selected is None or chosen is None:
             self.select(turn)
         elif turn is self.selected_turn:
-            self.select(turn, min(self.selected, len(turn.stops) - 1) if turn.stops else None)
+            same = (
+                at for at, stop in enumerate(turn.stops) if (stop.place, stop.paper) == (chosen.place, chosen.paper)
+            )
+            self.selected = next(same, None)
+            if self.selected is None:
+                self.select(turn)
+            else:  # without scrolling: the reader may have gone elsewhere meanwhile
+                self.sources.show(turn.stops[self.selected], self.selected + 1, len(turn.stops))
+                turn.select(chosen.place)
 
     def action_sources_toggle(self) -> None:
         """Shows the sources or hides them: a pane in a wide screen, a drawer in a narrow one."""
@@ -190,8 +202,19 @@ class Reading(Talk):
             here = (mine[0] if step > 0 else mine[-1]) if mine else (len(chain) - 1)
         if 0 <= here < len(chain):
             self.select(*chain[here])
+        elif step < 0 and self.transcript.older:
+            newest(self, "go", self._step_to_older)
         else:
             self.post_message(Told("this is the last citation" if step > 0 else "this is the first citation"))
+
+    async def _step_to_older(self) -> None:
+        """Makes older turns, until one has a citation to step to."""
+        before = len(self.transcript.turns)
+        while await self.transcript.load_older():
+            new = self.transcript.turns[: len(self.transcript.turns) - before]
+            if any(turn.stops for turn in new):
+                break
+        self._step(-1)
 
     def _demand_stop(self) -> Stop | None:
         """The selected stop; the first one where none is selected yet."""

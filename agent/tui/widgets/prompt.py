@@ -98,7 +98,7 @@ class PromptArea(TextArea):
 
     def action_prompt_earlier(self) -> None:
         """The question before, on the first line; elsewhere the cursor goes up."""
-        if self.cursor_location[0] == 0 and self._back < len(self.earlier):
+        if self.navigator.is_first_wrapped_line(self.cursor_location) and self._back < len(self.earlier):
             if self._back == 0:
                 self._draft = self.text
             self._back += 1
@@ -108,7 +108,7 @@ class PromptArea(TextArea):
 
     def action_prompt_later(self) -> None:
         """The question after, on the last line; elsewhere the cursor goes down."""
-        if self._back and self.cursor_location[0] == self.document.line_count - 1:
+        if self._back and self.navigator.is_last_wrapped_line(self.cursor_location):
             self._back -= 1
             self.replace_text(self.earlier[self._back - 1] if self._back else self._draft)
         else:

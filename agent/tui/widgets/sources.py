@@ -32,6 +32,14 @@ class SourceBody(VerticalScroll, can_focus=True):
     BINDINGS = bindings("reading")
 
 
+class SourceHead(Static):
+    """The heading, or the list of papers; Textual looks for what a click does on the text that is clicked."""
+
+    def action_choose(self, position: int) -> None:
+        """Passes a click on a paper of the list on."""
+        self.post_message(SourcesPane.Chosen(position))
+
+
 class SourcesPane(Vertical):
     """Shows one stop, or the list of all stops of an answer."""
 
@@ -44,7 +52,7 @@ class SourcesPane(Vertical):
 
     def compose(self) -> ComposeResult:
         """A heading that stays, and a body that scrolls; filled when there is something to show."""
-        yield Static(id="source-head", markup=False)
+        yield SourceHead(id="source-head", markup=False)
         with SourceBody(id="source-body"):
             for name in ("before", "sentence", "after", "more"):
                 yield Static(id=f"source-{name}", markup=False)
@@ -85,10 +93,6 @@ class SourcesPane(Vertical):
         self._set("more", Content(_rest(stop)).stylize("$muted"))
         self.query_one("#source-sentence", Static).display = bool(sentence)
         self.call_after_refresh(self._reveal)
-
-    def action_choose(self, position: int) -> None:
-        """Passes a click on a paper of the list on."""
-        self.post_message(self.Chosen(position))
 
     def _reveal(self) -> None:
         """Scrolls to the sentence."""

@@ -21,6 +21,17 @@ from store.paper import Paper
 from store.text import printable
 
 
+class TurnUnder(Static):
+    """The lines under an answer; Textual looks for what a click does on the text that is clicked."""
+
+    def action_stop_at(self, position: int) -> None:
+        """Passes a click on a paper on."""
+        from agent.tui.widgets.transcript import Transcript
+
+        turn = self.query_ancestor(TurnView)
+        self.post_message(Transcript.Wanted(turn, position))
+
+
 class TurnView(Vertical):
     """A turn, as it is being answered or as it is kept."""
 
@@ -46,7 +57,7 @@ class TurnView(Vertical):
         yield CitedMarkdown(
             self.answer.marked if self.answer and not self.answer.abstained else "", classes="turn-text"
         )
-        yield Static(classes="turn-under", markup=False)
+        yield TurnUnder(classes="turn-under", markup=False)
 
     def on_mount(self) -> None:
         """Shows what became of a turn that is kept."""
@@ -100,17 +111,11 @@ class TurnView(Vertical):
         """There is no answer."""
         await self._end_stream()
         self.add_class("failed")
-        self._under([f"{app_of(self).glyphs.uncited} {message}", hint])
+        self._under([*self._told, f"{app_of(self).glyphs.uncited} {message}", hint])
 
     def select(self, place: str) -> None:
         """Makes the marks of a place stand out; none with an empty place."""
         self.markdown.select(place)
-
-    def action_stop_at(self, position: int) -> None:
-        """Passes a click on a paper on."""
-        from agent.tui.widgets.transcript import Transcript
-
-        self.post_message(Transcript.Wanted(self, position))
 
     async def _end_stream(self) -> None:
         if self._stream:
