@@ -8,6 +8,7 @@ the catalogue.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FOLDER_NAME = "vectors"
 _SERVER_HINT = "start it with `chroma run`, or take vectors.server out of the settings"
 _BATCH = 1000
+_OPENED = itertools.count(1)
 _PROBE = 1000
 """Chroma keeps fewer vectors than this in its log; asked for as many, an index that lost its segment shows it."""
 
@@ -191,7 +193,6 @@ class Vectors:
             os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
             logging.getLogger("chromadb").setLevel(logging.ERROR)
             import chromadb
-            from chromadb.api.shared_system_client import SharedSystemClient
             from chromadb.config import Settings
             from chromadb.errors import ChromaError
 
@@ -206,10 +207,8 @@ class Vectors:
                         settings=settings,
                     )
                 else:
-                    client = chromadb.PersistentClient(str(self.path), settings=settings)
+                    client = chromadb.PersistentClient(_spelled_anew(self.path), settings=settings)
             except (ChromaError, AttributeError) as error:
-                # Chroma keeps a client that failed half-way (hence the AttributeError) and would hand it out again.
-                SharedSystemClient.clear_system_cache()
                 raise _explained(error, self._server) from error
             except ValueError as error:  # how Chroma says that the server cannot be reached
                 raise ServerUnreachable(
@@ -218,6 +217,16 @@ class Vectors:
                 ) from error
             self._client = cast("Client", client)  # both makers promise less than they give
         return self._client
+
+
+def _spelled_anew(path: Path) -> str:
+    """`path`, written as it never was before in this process.
+
+    Chroma keeps one system for all clients of a path as it is written, without a lock: two
+    threads that open it at once get a half-made one, one that failed is handed out again, and
+    one that is open elsewhere does not see what another process wrote.
+    """
+    return str(path) + "".join("/." if bit == "1" else "//" for bit in f"{next(_OPENED):b}")
 
 
 def _configuration() -> CreateCollectionConfiguration:

@@ -71,14 +71,7 @@ def test_every_exercise_has_its_action() -> None:
     assert sorted(set(EXERCISES) - set(BY_NAME)) == []
 
 
-TAKES_MORE = pytest.mark.xfail(strict=True, reason="/copy 3 copies the current answer: the registry names no argument")
-
-
-@pytest.mark.parametrize(
-    "action",
-    [pytest.param(action, marks=TAKES_MORE) if action.name == "answer.copy" else action for action in ACTIONS],
-    ids=lambda action: action.name,
-)
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_an_action_has_its_method_where_it_belongs(action: Action) -> None:
     module, name = CLASSES[action.place]
     method = getattr(getattr(importlib.import_module(module), name), action.method, None)

@@ -89,14 +89,13 @@ class ChatScreen(Conversation):
 
     @on(PromptArea.Sent)
     async def _sent(self, message: PromptArea.Sent) -> None:
-        text = message.text
         try:
-            command = commands.parse(self.prompt.area.text.rstrip())
+            command = commands.parse(message.text.rstrip())
             if command:
-                self.prompt.area.load_text("")
+                self.prompt.area.taken(message.text)
                 await self.house.carry_out(command.action, command.argument)
                 return
-            await self.ask(text)
+            await self.ask(message.text)
         except (CiteloomError, LibraryError) as error:
             self.post_message(explained(error))
 
@@ -140,7 +139,8 @@ class ChatScreen(Conversation):
         question, own = from_question(text)
         check_question(question)
         scope = self.scope & own
-        self.prompt.area.load_text("")
+        self.prompt.area.taken(text)
+        text = text.strip()
         self.prompt.area.remember(text)
         self.serial += 1
         view = TurnView(text, self.about_now(scope))

@@ -23,7 +23,7 @@ class PromptArea(TextArea):
     BINDINGS = bindings("prompt")
 
     class Sent(Message):
-        """The text was sent."""
+        """The text was sent, as it stood; it stays in the prompt until it is `taken`."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -80,9 +80,8 @@ class PromptArea(TextArea):
             self._send()
 
     def _send(self) -> None:
-        text = self.text.strip()
-        if text:
-            self.post_message(self.Sent(text))
+        if self.text.strip():
+            self.post_message(self.Sent(self.text))
 
     def action_prompt_complete(self) -> None:
         """Completes a slash command; where there is none, the focus goes on."""
@@ -129,6 +128,10 @@ class PromptArea(TextArea):
     def action_prompt_editor(self) -> None:
         """Asks for an editor."""
         self.post_message(self.EditorWanted())
+
+    def taken(self, text: str) -> None:
+        """Takes away what was sent; what was typed behind it meanwhile stays."""
+        self.replace_text(self.text.removeprefix(text))
 
     def remember(self, question: str) -> None:
         """Takes a question into the history, and begins a new draft."""
