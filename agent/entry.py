@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agent.cli import app
-from agent.cli.faces import Faces, ScreenOptions
+if TYPE_CHECKING:
+    from agent.cli.faces import ScreenOptions
 
 
-class _Screens(Faces):
+class _Screens:
     """The screens, imported when they are wanted."""
 
     def open(self, options: ScreenOptions) -> int:
@@ -32,7 +33,24 @@ class _Screens(Faces):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and ends the process with its exit code."""
-    app.main(arguments, faces=_Screens())
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given and sys.stdin.isatty() and sys.stdout.isatty():
+        sys.exit(_open())
+    from agent.cli import app
+
+    app.main(given, faces=_Screens())
+
+
+def _open() -> int:
+    """Opens the screens as they are most often: without the parser of commands, which takes its time."""
+    from agent.cli.faces import ScreenOptions
+
+    try:
+        return _Screens().open(ScreenOptions())
+    except Exception as error:  # noqa: BLE001 - the edge of the program: every error becomes two lines and a code
+        from agent.cli import diagnostics
+
+        return diagnostics.report_error(error)
 
 
 if __name__ == "__main__":

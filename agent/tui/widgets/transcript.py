@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from agent.sessions import Turn
 from agent.tui.actions import bindings
 from agent.tui.widgets.turn import TurnView
+
+if TYPE_CHECKING:
+    from agent.sessions import Turn
 
 _AT_ONCE = 12
 """Turns that are made at a time; older ones come when the reader scrolls up to them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,12 +14,14 @@ from textual.widgets.markdown import MarkdownStream
 
 from agent.answer import ABSTENTION, Answer, Claim
 from agent.citations import byline
-from agent.sessions import Turn
 from agent.tui.house import app_of
 from agent.tui.stops import Stop, of_claims, stops
 from agent.tui.widgets.cited import CitedMarkdown
 from store.paper import Paper
 from store.text import printable
+
+if TYPE_CHECKING:
+    from agent.sessions import Turn
 
 
 class TurnUnder(Static):
