@@ -227,7 +227,7 @@ def template() -> str:
         if setting.name in FLAGS:
             default = "true" if setting.default == "yes" else "false"
         lines.append(f"# {setting.help}\n# {name} = {default}")
-    lines.append('\n[keys]\n# the key of an action, or several in a list\n# "session.new" = ["f6", "ctrl+n"]')
+    lines.append('\n[keys]\n# the key of an action, or several in a list\n# "session.new" = ["ctrl+g", "ctrl+n"]')
     return "\n".join(lines) + "\n"
 
 

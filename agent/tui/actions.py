@@ -194,9 +194,10 @@ BY_NAME = {action.name: action for action in ACTIONS}
 SLASH = {action.slash: action for action in ACTIONS if action.slash}
 
 
-def bindings(place: Place) -> list[BindingType]:
-    """The bindings of a place, for the `BINDINGS` of its widget, screen or app."""
-    return [binding for action in ACTIONS if action.place == place for binding in _bound(action)]
+def bindings(place: Place, only: str = "") -> list[BindingType]:
+    """The bindings of a place, or of one of its actions, for the `BINDINGS` of its widget, screen or app."""
+    wanted = (action for action in ACTIONS if action.place == place and only in ("", action.name))
+    return [binding for action in wanted for binding in _bound(action)]
 
 
 def _bound(action: Action) -> Iterator[Binding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from agent import faultlog, settings
 from agent.errors import CiteloomError, UsageError
@@ -23,7 +24,7 @@ from agent.tui.actions import Action, bindings
 from agent.tui.commands import ActionProvider
 from agent.tui.desk import Desk, Options
 from agent.tui.drafts import Drafts
-from agent.tui.glyphs import ASCII, UNICODE, Glyphs
+from agent.tui.glyphs import ASCII, UNICODE, AsciiScrollBar, Glyphs
 from agent.tui.house import attempt, explained
 from agent.tui.keyboard import shown
 from agent.tui.messages import Told
@@ -60,6 +61,8 @@ class CiteloomApp(Services, App[None]):
         """What ended the app, where nobody foresaw it."""
         self.told: list[str] = []
         """The last notices, for the diagnostics."""
+        self.keys: Mapping[str, str] = {}
+        """The user's own keys, by the names of actions."""
         self._has_offered = False
 
     def get_key_display(self, binding: Binding) -> str:
@@ -76,9 +79,11 @@ class CiteloomApp(Services, App[None]):
             self.register_theme(theme)
         self.theme = themes.choose(self.desk.settings.text("theme"), os.environ)
         self.set_class(self.glyphs is ASCII, "-ascii")
+        ScrollBar.renderer = AsciiScrollBar if self.glyphs is ASCII else ScrollBarRender
         if not self.desk.settings.flag("animations"):
             self.animation_level = "none"
         keys = keymap.read(self.desk.settings.keys)
+        self.keys = keys.keymap
         self.set_keymap(keys.keymap)
         self.push_screen(ChatScreen())
         for problem in keys.problems:
@@ -173,13 +178,13 @@ class CiteloomApp(Services, App[None]):
 
     def action_app_palette(self) -> None:
         """All that can be done here, to be searched."""
-        self.action_command_palette()
+        self.push_screen(CommandPalette(placeholder="Search for what to do", id="--command-palette"))
 
     def action_app_help(self) -> None:
         """What can be done on this screen, and with which keys."""
         from agent.tui.screens.help import help_dialog
 
-        self.push_screen(help_dialog(self.screen, self._keymap))
+        self.push_screen(help_dialog(self.screen, self.keys))
 
     def action_app_settings(self) -> None:
         """Every setting, and where it comes from."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 from textual.screen import Screen
 
 from agent.errors import UsageError
 from agent.tui.actions import ACTIONS, SLASH, Action, Place, nearest_slash
+from agent.tui.keyboard import shown
+from agent.tui.keymap import keys_of
+
+if TYPE_CHECKING:
+    from agent.tui.app import CiteloomApp
 
 
 class SlashCommand(NamedTuple):
@@ -54,7 +60,9 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """All of them."""
         for action in self._offered:
-            yield DiscoveryHit(_shown(action), partial(self._carry_out, action), text=action.title, help=_help(action))
+            yield DiscoveryHit(
+                _shown(action), partial(self._carry_out, action), text=action.title, help=self._help(action)
+            )
 
     async def search(self, query: str) -> Hits:
         """Those whose title or slash command matches."""
@@ -63,8 +71,13 @@ class ActionProvider(Provider):
             text = _shown(action)
             if (score := matcher.match(text)) > 0:
                 yield Hit(
-                    score, matcher.highlight(text), partial(self._carry_out, action), text=text, help=_help(action)
+                    score, matcher.highlight(text), partial(self._carry_out, action), text=text, help=self._help(action)
                 )
+
+    def _help(self, action: Action) -> str:
+        """More than the title says, and the keys that are in force; Textual takes brackets in it for markup."""
+        keys = ", ".join(shown(key) for key in keys_of(action, cast("CiteloomApp", self.app).keys))
+        return escape("  ".join(part for part in (action.help, keys) if part))
 
     async def _carry_out(self, action: Action) -> None:
         place = self.app if action.place == "everywhere" else self.screen
@@ -73,8 +86,3 @@ class ActionProvider(Provider):
 
 def _shown(action: Action) -> str:
     return f"{action.title} (/{action.slash})" if action.slash else action.title
-
-
-def _help(action: Action) -> str:
-    keys = ", ".join(action.keys)
-    return " ".join(part for part in (action.help, f"[{keys}]" if keys else "") if part)

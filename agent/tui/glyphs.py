@@ -14,6 +14,9 @@ A rule on `*` would put a border round everything, and there is no property for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.scrollbar import ScrollBarRender
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +118,10 @@ ASCII = Glyphs(
     levels=("_", ".", "-", "=", "+", "*", "%", "#"),
     spinner=("|", "/", "-", "\\"),
 )
+
+
+class AsciiScrollBar(ScrollBarRender):
+    """A scrollbar whose ends fall on whole cells, so that no part of a block is drawn."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8

@@ -67,7 +67,7 @@ class House(Screen[None]):
 class Dialog(ModalScreen[_Result]):
     """A dialog over a screen; Esc closes it and nothing else."""
 
-    BINDINGS = bindings("dialog") + bindings("everywhere")[2:3]  # a dialog shuts out all else but quitting
+    BINDINGS = bindings("dialog") + bindings("everywhere", only="app.quit")  # a dialog shuts out all else
 
     @property
     def house(self) -> CiteloomApp:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import re
+import string
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+from textual import keys as terminal
 
 from agent.settings import Value
 from agent.tui.actions import ACTIONS, BY_NAME, Action, Place
@@ -26,7 +28,10 @@ _OVERLAP: dict[Place, tuple[Place, ...]] = {
     "runs": ("everywhere",),
 }
 """Places whose actions are bound at the same time."""
-_FORM = re.compile(r"(?:(?:ctrl|alt|shift|super|hyper|meta)\+)*[^\s+,]+|\+")
+_MODIFIERS = ("ctrl", "alt", "shift", "super", "hyper", "meta")
+_NAMED_KEYS = {key.value for key in terminal.Keys} | {
+    terminal._character_to_key(char) for char in string.punctuation + " "
+}
 
 
 class Problem(NamedTuple):
@@ -48,8 +53,9 @@ def read(given: Mapping[str, Value]) -> Keys:
     keymap: dict[str, str] = {}
     problems: list[Problem] = []
     for name, value in given.items():
-        keys = [key.strip() for key in value.text.split(",") if key.strip()]
-        if problem := _refused(name, keys, value.origin):
+        written = [key.strip() for key in value.text.split(",") if key.strip()]
+        keys = [_named(key) for key in written]
+        if problem := _refused(name, written, value.origin):
             problems.append(problem)
         else:
             keymap[name] = ",".join(keys)
@@ -62,20 +68,37 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(keymap[action.name].split(",")) if action.name in keymap else action.keys
 
 
-def _refused(name: str, keys: list[str], origin: str) -> Problem | None:
+def _refused(name: str, written: list[str], origin: str) -> Problem | None:
     if name not in BY_NAME or name == "cite.number":
         near = difflib.get_close_matches(name, BY_NAME, n=1)
         return Problem(
             f"{origin}: there is no action {name}", f"did you mean {near[0]}?" if near else "see `citeloom keys`"
         )
-    for key in keys:
-        if not _FORM.fullmatch(key):
+    for key in written:
+        if key in _DEAD or _named(key) in _DEAD:
+            said = _DEAD.get(key) or _DEAD[_named(key)]
+            return Problem(f"{origin}: {key} is what a terminal sends for {said}", f"give {name} another key")
+        if not _comes(_named(key)):
             return Problem(f"{origin}: {key!r} is no key", "write it as in: ctrl+g, f6, alt+enter, n")
-        if key in _DEAD:
-            return Problem(f"{origin}: {key} is what a terminal sends for {_DEAD[key]}", f"give {name} another key")
         if key in _EDITING and BY_NAME[name].place in ("everywhere", "chat", "prompt"):
             return Problem(f"{origin}: {key} edits the line in the prompt", f"give {name} another key")
     return None
+
+
+def _named(key: str) -> str:
+    """A key as Textual names it: `question_mark` for `?`."""
+    head, last = (key[:-1], "+") if key.endswith("+") else (key[: key.rfind("+") + 1], key[key.rfind("+") + 1 :])
+    return f"{head}{terminal._character_to_key(last)}" if len(last) == 1 else key
+
+
+def _comes(key: str) -> bool:
+    """Whether a terminal can send such a key at all: a capital letter comes without `shift`, and never with `ctrl`."""
+    *modifiers, last = key.split("+")
+    if any(modifier not in _MODIFIERS for modifier in modifiers):
+        return False
+    if len(last) == 1:
+        return not modifiers or ("shift" not in modifiers and not last.isupper())
+    return last in _NAMED_KEYS
 
 
 def _clashes(keymap: Mapping[str, str]) -> Iterator[Problem]:

@@ -238,7 +238,7 @@ def test_the_example_of_a_key_in_the_template_holds_when_it_is_put_in_force(user
     assert load({}).keys == {}
     user_file(head + "[keys]" + table.replace('# "', '"'))
 
-    assert load({}).keys["session.new"].text == "f6,ctrl+n"
+    assert load({}).keys["session.new"].text == "ctrl+g,ctrl+n"
 
 
 def test_a_library_of_a_user_that_there_is_not_is_an_error_that_says_so(user_file: Write) -> None:

@@ -137,7 +137,6 @@ def test_a_binding_carries_the_name_by_which_the_user_gives_it_other_keys() -> N
             assert binding.id in BY_NAME or binding.id.startswith("cite.number.")
 
 
-@pytest.mark.xfail(strict=True, reason="[f3] is taken for markup and disappears; and it is the default, not the user's")
 def test_the_palette_names_the_keys_that_are_in_force(shelf_folder: Path, tmp_path: Path) -> None:
     write_keys(tmp_path, '"go.library" = "f11"')
 

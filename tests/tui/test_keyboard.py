@@ -41,7 +41,7 @@ def keys(*arguments: str) -> Run:
         ("right_square_bracket", "]"),
         ("slash", "/"),
         ("escape", "Esc"),
-        ("pagedown", "Pagedown"),
+        ("pagedown", "PgDn"),
         ("ctrl+f5", "Ctrl+F5"),
     ],
 )

@@ -98,21 +98,16 @@ def test_a_clash_that_the_user_resolves_is_none() -> None:
     assert keymap.read(given(go__library="f5", go__sessions="f3")).problems == ()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only ctrl+[ and lower case are looked at; a key that never comes is let through"
-)
 @pytest.mark.parametrize("key", ["ctrl+N", "banana", "ctrl+enterr", "shift+n"])
 def test_a_key_that_never_comes_is_reported(key: str) -> None:
     assert keymap.read(given(session__new=key)).problems
 
 
-@pytest.mark.xfail(strict=True, reason="a character is not turned into the name that Textual has for its key")
 @pytest.mark.parametrize(("key", "name"), [("]", "right_square_bracket"), ("?", "question_mark"), ("+", "plus")])
 def test_a_key_may_be_written_as_its_character(key: str, name: str) -> None:
     assert keymap.read(given(cite__next=key)).keymap == {"cite.next": name}
 
 
-@pytest.mark.xfail(strict=True, reason="the example of the template is f6, which edits the prompt and is refused")
 def test_the_example_in_the_template_of_the_settings_can_be_used(tmp_path: Path) -> None:
     example = settings.template().partition("[keys]")[2].strip().splitlines()[-1].removeprefix("# ")
     write_keys(tmp_path, example)

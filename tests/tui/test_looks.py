@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.color import Color as RichColor
@@ -30,9 +29,6 @@ LEGIBLE = 4.5
 SEEN = 3.0
 """What https://www.w3.org/TR/WCAG22/#focus-appearance asks between the same cells with and without the focus."""
 
-FAINT_FOCUS = {"chat-citation", "summary"}
-COLOURED_FOCUS = {"chat-citation", "library", "summary", "sessions", "welcome", "history"}
-NOT_ASCII = {"palette", "history", "scope", "export"}
 Cell = tuple[str, Style]
 
 
@@ -70,16 +66,9 @@ def in_view(pilot: Pilot[None]) -> list[Region]:
     return [screen.children[0].region if screen.is_modal else screen.region]
 
 
-FAINT = pytest.mark.xfail(strict=True, reason="what helps under the row of the cursor in the palette has 4.1")
-
-
 @pytest.mark.parametrize(
     ("name", "theme"),
-    [
-        pytest.param(name, theme, marks=FAINT) if (name, theme) == ("palette", "light") else (name, theme)
-        for name in SCENES
-        for theme in ("dark", "light")
-    ],
+    [(name, theme) for name in SCENES for theme in ("dark", "light")],
 )
 def test_all_text_on_the_screen_can_be_read(
     name: str, theme: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -104,12 +93,6 @@ def test_all_text_on_the_screen_can_be_read(
     asyncio.run(story())
 
 
-def known(names: Collection[str], broken: Collection[str], reason: str) -> list[Any]:
-    """The names, those of what is broken marked."""
-    mark = pytest.mark.xfail(strict=True, reason=reason)
-    return [pytest.param(name, marks=mark) if name in broken else name for name in names]
-
-
 FOCUSABLE = (
     "chat-citation",
     "library",
@@ -126,7 +109,7 @@ FOCUSABLE = (
 
 
 @pytest.mark.parametrize("look", ["dark", "light", "ascii"])
-@pytest.mark.parametrize("name", known(FOCUSABLE, FAINT_FOCUS, "the ground of what scrolls hardly changes"))
+@pytest.mark.parametrize("name", FOCUSABLE)
 def test_the_focus_is_seen_wherever_it_is(
     name: str, look: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,9 +117,7 @@ def test_the_focus_is_seen_wherever_it_is(
     asyncio.run(see_focus(name, shelf_folder))
 
 
-@pytest.mark.parametrize(
-    "name", known(FOCUSABLE, COLOURED_FOCUS, "the cursor of a line and the border of a pane are told by colour alone")
-)
+@pytest.mark.parametrize("name", FOCUSABLE)
 def test_the_focus_is_seen_without_colour(name: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_look(monkeypatch, "no-colour")
     asyncio.run(see_focus(name, shelf_folder))
@@ -246,7 +227,7 @@ def test_what_is_selected_cited_or_in_doubt_is_seen_without_colour(
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("name", known(SCENES, NOT_ASCII, "borders or symbols of Textual's own are not ASCII"))
+@pytest.mark.parametrize("name", SCENES)
 def test_in_ascii_mode_all_is_ascii(name: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but scrollbars, which the next test looks at in many places."""
     monkeypatch.setenv("CITELOOM_ASCII", "yes")
@@ -259,8 +240,7 @@ def test_in_ascii_mode_all_is_ascii(name: str, shelf_folder: Path, monkeypatch: 
     asyncio.run(story())
 
 
-@pytest.mark.xfail(strict=True, reason="Textual's scrollbars are drawn with block elements")
-@pytest.mark.parametrize("name", ["chat-citation", "library", "help"])
+@pytest.mark.parametrize("name", ["chat-citation", "library"])
 def test_in_ascii_mode_scrollbars_are_ascii_wherever_they_stand(
     name: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,13 +70,13 @@ class LibraryScreen(Shelf):
     LibraryScreen Papers { height: 1fr; layout: vertical; }
     LibraryScreen #papers-list { height: 1fr; }
     LibraryScreen PaperPane { height: 42%; border-top: solid $border-blurred; }
-    LibraryScreen PaperPane:focus { border-top: solid $border; }
+    LibraryScreen PaperPane:focus { border-top: heavy $border; }
     LibraryScreen.-wide Papers { layout: horizontal; }
     LibraryScreen.-wide #papers-list { width: 1fr; }
     LibraryScreen.-wide PaperPane {
         height: 1fr; width: 40%; max-width: 90; border-top: none; border-left: solid $border-blurred;
     }
-    LibraryScreen.-wide PaperPane:focus { border-top: none; border-left: solid $border; }
+    LibraryScreen.-wide PaperPane:focus { border-top: none; border-left: heavy $border; }
     App.-ascii LibraryScreen PaperPane { border-top: ascii $border-blurred; }
     App.-ascii LibraryScreen PaperPane:focus { border-top: ascii $border; }
     App.-ascii LibraryScreen.-wide PaperPane { border-top: none; border-left: ascii $border-blurred; }

@@ -44,6 +44,7 @@ class PapersTable(ScrollView, can_focus=True):
     PapersTable > .papers--hover { background: $hover; }
     PapersTable > .papers--current { background: $panel; }
     PapersTable:focus > .papers--current { background: $block-cursor-background; color: $block-cursor-foreground; }
+    PapersTable:focus:nocolor > .papers--current { text-style: reverse; }
     PapersTable > .papers--picked { color: $cite; text-style: bold; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
