@@ -247,13 +247,13 @@ def test_in_ascii_mode_scrollbars_are_ascii_wherever_they_stand(
     monkeypatch.setenv("CITELOOM_ASCII", "yes")
 
     async def story() -> None:
-        async with at(name, shelf_folder, (60, 12)) as pilot:
+        async with at(name, shelf_folder, (60, 20)) as pilot:
             scrolling = [widget for widget in pilot.app.screen.query("*") if widget.show_vertical_scrollbar]
             found: set[str] = set()
             for widget in scrolling:
                 for y in range(6):
                     widget.scroll_to(y=y, animate=False)
-                    await settle(pilot)
+                    await pilot.pause()
                     found |= foreign(pilot)
             assert scrolling
             assert found & set(ScrollBarRender.VERTICAL_BARS) == set()

@@ -46,6 +46,7 @@ def test_a_question_typed_in_the_browser_is_answered_and_its_sentence_shown(shel
         page.press("Enter")
         page.wait_for("57.6%")
         page.press("Tab")
+        page.wait_for("n next")  # the footer: the transcript has the focus
         page.type("n")
         page.wait_for("supported")
 

@@ -99,10 +99,6 @@ class ChatScreen(Conversation):
         except (CiteloomError, LibraryError) as error:
             self.post_message(explained(error))
 
-    @on(PromptArea.LeftForward)
-    def _left(self) -> None:
-        self.transcript.focus()
-
     @on(PromptArea.PageWanted)
     def _page_wanted(self, message: PromptArea.PageWanted) -> None:
         self.transcript.scroll_relative(y=message.step * self.transcript.size.height, animate=False)

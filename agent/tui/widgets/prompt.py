@@ -35,9 +35,6 @@ class PromptArea(TextArea):
     class EditorWanted(Message):
         """The user wants to write in an editor of their own."""
 
-    class LeftForward(Message):
-        """Tab was pressed where there is nothing to complete."""
-
     class PageWanted(Message):
         """The transcript is to be scrolled: a page down, or up with -1."""
 
@@ -88,7 +85,8 @@ class PromptArea(TextArea):
         word = self._slash_word()
         matching = matching_slash(word) if word is not None else []
         if not matching:
-            self.post_message(self.LeftForward())
+            # At once, and not by a message: the next key may be on its way already.
+            self.screen.set_focus(self.screen.query_one("#transcript"))
             return
         names = [action.slash for action in matching]
         first, last = names[0], names[-1]  # in order: what these two share, all share
