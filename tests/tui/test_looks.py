@@ -240,7 +240,7 @@ def test_in_ascii_mode_all_is_ascii(name: str, shelf_folder: Path, monkeypatch: 
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("name", ["chat-citation", "library"])
+@pytest.mark.parametrize("name", ["chat-citation"])
 def test_in_ascii_mode_scrollbars_are_ascii_wherever_they_stand(
     name: str, shelf_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
