@@ -57,8 +57,7 @@ def help_dialog(screen: Screen[object], keymap: Mapping[str, str]) -> TextDialog
     first = getattr(screen, "WHAT", "")
     if first:
         parts.append(Content(first))
-    everywhere, *here = places_of(screen)
-    for place in (*here, everywhere):
+    for place in reversed(places_of(screen)):
         rows = table([action for action in ACTIONS if action.place == place], keymap)
         if not rows:
             continue
