@@ -63,7 +63,7 @@ class Action:
         return _TARGET.get(self.place, "") + self.name.replace(".", "_")
 
 
-def _actions() -> Iterator[Action]:
+def _everywhere() -> Iterator[Action]:
     yield Action(
         "app.help",
         "everywhere",
@@ -87,6 +87,8 @@ def _actions() -> Iterator[Action]:
     yield Action("app.setup", "everywhere", "First steps", (), "setup", help="a key, a local endpoint, or the demo")
     yield Action("app.diagnostics", "everywhere", "Diagnostics", ("f12",), help="versions, paths, the last error")
 
+
+def _chat() -> Iterator[Action]:
     yield Action(
         "answer.stop", "chat", "Stop", ("escape",), in_palette=False, help="the answer; else back to the prompt"
     )
@@ -105,6 +107,8 @@ def _actions() -> Iterator[Action]:
     yield Action("tokens.show", "chat", "Tokens and cost", (), "tokens")
     yield Action("sources.toggle", "chat", "Sources", ("f9",), "sources", footer="sources", help="show or hide them")
 
+
+def _prompt() -> Iterator[Action]:
     yield Action("prompt.send", "prompt", "Send", ("enter",), in_palette=False)
     yield Action("prompt.newline", "prompt", "New line", ("ctrl+j", "alt+enter", "shift+enter"), in_palette=False)
     yield Action(
@@ -117,6 +121,8 @@ def _actions() -> Iterator[Action]:
     yield Action("prompt.page_down", "prompt", "Scroll the transcript down", ("pagedown",), in_palette=False)
     yield Action("prompt.editor", "prompt", "Write in your editor", ("f4",), in_palette=False)
 
+
+def _reading() -> Iterator[Action]:
     yield Action("cite.next", "reading", "Next citation", ("n",), footer="next")
     yield Action("cite.previous", "reading", "Citation before", ("N",))
     yield Action(
@@ -146,6 +152,8 @@ def _actions() -> Iterator[Action]:
     yield Action("scroll.half_down", "reading", "Half a page down", ("ctrl+d",), in_palette=False)
     yield Action("scroll.half_up", "reading", "Half a page up", ("ctrl+u",), in_palette=False)
 
+
+def _library() -> Iterator[Action]:
     yield Action("library.add", "library", "Add a file or folder", ("ctrl+o",), footer="add")
     yield Action("library.export", "library", "Export", ("ctrl+s",), help="the picked papers, or those listed")
     yield Action("library.undo", "library", "Bring removed papers back", ("ctrl+z",))
@@ -163,6 +171,8 @@ def _actions() -> Iterator[Action]:
     yield Action("papers.down", "papers", "Line down", ("j",), in_palette=False)
     yield Action("papers.up", "papers", "Line up", ("k",), in_palette=False)
 
+
+def _summary() -> Iterator[Action]:
     yield Action("summary.topic", "summary", "Another topic", ("slash",), footer="topic")
     yield Action("summary.next", "summary", "Next section", ("right_square_bracket",), footer="section")
     yield Action("summary.previous", "summary", "Section before", ("left_square_bracket",))
@@ -174,6 +184,8 @@ def _actions() -> Iterator[Action]:
     yield Action("summary.export", "summary", "Export", ("ctrl+s",), footer="export")
     yield Action("summary.stop", "summary", "Stop, or back", ("escape",), in_palette=False)
 
+
+def _sessions() -> Iterator[Action]:
     yield Action("sessions.open", "sessions", "Open", ("enter",), footer="open", in_palette=False)
     yield Action("sessions.search", "sessions", "Search", ("slash",), footer="search", in_palette=False)
     yield Action("sessions.rename", "sessions", "Rename", ("r",), footer="rename", in_palette=False)
@@ -181,15 +193,20 @@ def _actions() -> Iterator[Action]:
     yield Action("sessions.delete", "sessions", "Delete", ("x", "delete"), footer="delete", in_palette=False)
     yield Action("sessions.undo", "sessions", "Bring back", ("u",), footer="bring back", in_palette=False)
 
+
+def _evals() -> Iterator[Action]:
     yield Action("evals.leave", "evals", "Back", ("escape",), in_palette=False)
     yield Action("evals.reload", "evals", "Read again", ("ctrl+l",), footer="read again")
     yield Action("runs.open", "runs", "Open", ("enter",), footer="open")
     yield Action("runs.failed", "runs", "Only what went wrong", ("f",), footer="what went wrong")
 
+
+def _dialog() -> Iterator[Action]:
     yield Action("dialog.close", "dialog", "Close", ("escape",), in_palette=False)
 
 
-ACTIONS: tuple[Action, ...] = tuple(_actions())
+_GROUPS = (_everywhere, _chat, _prompt, _reading, _library, _summary, _sessions, _evals, _dialog)
+ACTIONS: tuple[Action, ...] = tuple(action for group in _GROUPS for action in group())
 BY_NAME = {action.name: action for action in ACTIONS}
 SLASH = {action.slash: action for action in ACTIONS if action.slash}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -73,9 +72,3 @@ def screen_text(pilot: Pilot[None]) -> str:
 def told(pilot: Pilot[None]) -> str:
     """All notices so far."""
     return "\n".join(house(pilot).told)
-
-
-def drive(work: Callable[[], Coroutine[Any, Any, None]] | Awaitable[None]) -> None:
-    """Runs a test's own coroutine."""
-    coroutine = work() if callable(work) else work
-    asyncio.run(coroutine)  # type: ignore[arg-type]  # an Awaitable that a test makes is a coroutine
