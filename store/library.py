@@ -139,6 +139,10 @@ class Library:
         """The `count` best papers for `query` within `scope`, by words and by meaning."""
         return self._searcher.search(query, count, scope or Scope())
 
+    def rank(self, query: str, count: int, scope: Scope | None = None) -> list[str]:
+        """The keys of the `count` best papers, best first; the order of `search`, for less than its time."""
+        return self._searcher.rank(query, count, scope or Scope())
+
     def embed(self, texts: list[str]) -> Vector:
         """Unit vectors of `texts` by the library's embedder, shape (len(texts), dimensions)."""
         return self._searcher.embed(texts)

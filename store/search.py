@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from store import indexing, lexical, sentences
 from store.catalogue import Catalogue
@@ -40,6 +41,15 @@ class SearchResult:
     """Milliseconds: lexical_ms, dense_ms, total_ms."""
 
 
+class _Ranked(NamedTuple):
+    """The query as it was looked for, its words, the papers that both rankings found, best first, and the time."""
+
+    query: str
+    words: list[QueryWord]
+    papers: list[Fused]
+    timings: dict[str, float]
+
+
 class Searcher:
     """Searches a catalogue and its vector index; notices when another process has changed them."""
 
@@ -55,6 +65,19 @@ class Searcher:
 
     def search(self, query: str, count: int, scope: Scope) -> SearchResult:
         """The `count` best papers for `query` within `scope`."""
+        began = time.perf_counter()
+        found = self._ranked(query, scope)
+        hits = self._hits(found.papers[:count], found.words)
+        timings = {**found.timings, "total_ms": _ms(time.perf_counter() - began)}
+        return SearchResult(found.query, scope, hits, tuple(found.words), timings)
+
+    def rank(self, query: str, count: int, scope: Scope) -> list[str]:
+        """The keys of the `count` best papers, as `search` orders them, without reading their abstracts."""
+        best = self._ranked(query, scope).papers[:count]
+        keys = self._keys(item.paper for item in best)
+        return [keys[item.paper] for item in best if item.paper in keys]
+
+    def _ranked(self, query: str, scope: Scope) -> _Ranked:
         query = clean(query)
         check_question(query)
         if scope:
@@ -73,14 +96,8 @@ class Searcher:
             {paper: score for paper, score in by_meaning.items() if paper in order},
             order,
             nearest.keys() & order.keys(),
-        )[:count]
-        hits = self._hits(fused, words)
-        timings = {
-            "lexical_ms": _ms(worded - began),
-            "dense_ms": _ms(dense - worded),
-            "total_ms": _ms(time.perf_counter() - began),
-        }
-        return SearchResult(query, scope, hits, tuple(words), timings)
+        )
+        return _Ranked(query, words, fused, {"lexical_ms": _ms(worded - began), "dense_ms": _ms(dense - worded)})
 
     def embed(self, texts: list[str]) -> Vector:
         """Unit vectors of `texts`, one a row, by the library's own embedder."""

@@ -7,8 +7,9 @@ or is invisible; folding may be as rough as search likes, since nobody ever sees
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 _ESCAPE_SEQUENCE = re.compile(
@@ -35,6 +36,7 @@ _LATEX_MARKS = re.compile(r"[\\${}~]")
 _BRITISH = re.compile(r"(?<=[a-z]{2})(al|im|er|ar|or|en|il|gn|et|es|id|ur)is(ations?|e[drs]?|ing|ers)\b")
 _BRITISH_NOUN = re.compile(r"(?<=[a-z]{3})isation(s?)\b")
 _WORD = re.compile(r"[^\W_]+")
+_STEMMERS = threading.local()
 
 STOPWORDS = frozenset(
     """a about above after again all also although am among an and any are as at be because been before being
@@ -90,11 +92,13 @@ def stem(word: str) -> str:
     return stemmed[:-1] if stemmed.endswith(("logi", "bli")) else stemmed
 
 
-@cache
 def _porter() -> Any:
-    import snowballstemmer  # all of its languages come with it; `--help` needs none
+    """The stemmer of this thread: one keeps the word that it works on in itself."""
+    if not hasattr(_STEMMERS, "porter"):
+        import snowballstemmer  # all of its languages come with it; `--help` needs none
 
-    return snowballstemmer.stemmer("porter")
+        _STEMMERS.porter = snowballstemmer.stemmer("porter")
+    return _STEMMERS.porter
 
 
 def content_words(text: str) -> list[str]:

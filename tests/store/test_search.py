@@ -61,6 +61,11 @@ def test_fewer_hits_are_the_beginning_of_more(seed_library: Library) -> None:
 
 
 @pytest.mark.parametrize("query", QUESTIONS)
+def test_ranking_alone_orders_papers_as_a_search_does(seed_library: Library, query: str) -> None:
+    assert seed_library.rank(query, 30) == keys(seed_library.search(query, 30))
+
+
+@pytest.mark.parametrize("query", QUESTIONS)
 def test_the_sentence_of_a_hit_is_cut_from_the_abstract(seed_library: Library, query: str) -> None:
     for hit in seed_library.search(query, 20).hits:
         sentence = hit.sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -121,3 +122,14 @@ def test_word_overlap_runs_from_nothing_to_all(one: str, other: str, overlap: fl
 @given(st.text(alphabet=st.characters()))
 def test_folding_never_fails(anything: str) -> None:
     assert text.fold(anything) == text.fold(anything).lower()
+
+
+_ENDINGS = ("alization", "isations", "ational", "iveness", "fulness", "alism", "ating", "ically", "ality")
+
+
+def test_stems_are_the_same_whichever_threads_ask_for_them_at_once() -> None:
+    words = [f"{head}{tail}" for head in ("gener", "optim", "regul", "form") for tail in _ENDINGS]
+    wanted = [text.stem.__wrapped__(word) for word in words]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: [text.stem.__wrapped__(word) for word in words], range(40)))
+    assert all(stems == wanted for stems in found)
