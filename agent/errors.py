@@ -8,6 +8,7 @@ CiteloomError           what happened, and a hint for the user
 ├── Stopped             by the user, before there was any text
 ├── CheckFailed         something that was cited does not stand any more
 ├── SessionError        a session that cannot be found, read or written
+├── EvalError           a gold set or a run of evals that cannot be used
 └── ModelUnavailable    there is a model, but no answer from it: no key, no network, a provider's error
     ├── ContextTooLong  the prompt is longer than the model takes
     └── ModelTimeout    the endpoint is silent for too long
@@ -83,6 +84,10 @@ class SessionError(CiteloomError):
     """A session that cannot be found, read or written."""
 
 
+class EvalError(CiteloomError):
+    """A gold set or a run of evals that cannot be found, read or used together with another."""
+
+
 class ModelUnavailable(CiteloomError):
     """A model from which no answer can be had; `kind` says why in one word, `tries` how often it was asked."""
 
@@ -115,6 +120,7 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (ModelUnavailable, ExitCode.PROVIDER),
     (SessionError, ExitCode.LIBRARY),
     (CheckFailed, ExitCode.LIBRARY),
+    (EvalError, ExitCode.LIBRARY),
     (CiteloomError, ExitCode.USAGE),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),
 )

@@ -26,8 +26,9 @@ from sklearn.preprocessing import StandardScaler
 from agent.relevance import Logistic, Models, question_signals, rate_papers, rate_sentences
 from agent.selection import best_set
 from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
-from evals.gold import CORPORA, FOLDER, Question, build_library, load
-from evals.metrics import abstention_scores, citation_scores
+from evals.corpora import CORPORA, build_library, questions
+from evals.gold import FOLDER, Question
+from evals.metrics.citations import abstention_scores, citation_scores
 from store.embedding import Matrix
 from store.search import SearchResult
 
@@ -78,7 +79,7 @@ def main() -> None:
     print("corpus            n    citation P / R / F1      abstention P / R / F1   (fitted on the other two)")
     for corpus, own, cited, answerable in held_out:
         kept = [one if likely >= threshold else frozenset() for one, likely in zip(cited, answerable, strict=True)]
-        gold = [case.question.gold for case in own]
+        gold = [frozenset(case.question.gold) for case in own]
         one, two = citation_scores(kept, gold), abstention_scores(kept, gold)
         print(
             f"{corpus:<16} {len(own):>3}    {one.precision:.3f} / {one.recall:.3f} / {one.f1:.3f}"
@@ -93,7 +94,7 @@ def main() -> None:
 def _cases(corpus: str) -> list[Case]:
     cases = []
     with tempfile.TemporaryDirectory() as folder, build_library(corpus, Path(folder)) as library:
-        for question in load(corpus):
+        for question in questions(corpus):
             result = library.search(question.text, CANDIDATES)
             texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
             vectors = library.embed([question.text, *texts])
@@ -129,9 +130,9 @@ def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
     """The sentences of found gold papers: those that carry the answer, and the others."""
     examples: list[Example] = []
     for case in cases:
-        facts = {fact.title: [] for fact in case.question.facts}  # type: dict[str, list[str]]
+        facts = {fact.paper: [] for fact in case.question.facts}  # type: dict[str, list[str]]
         for fact in case.question.facts:
-            facts[fact.title].append(fact.sentence)
+            facts[fact.paper].append(fact.sentence)
         for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
             known = facts.get(hit.paper.title or "", [])
             if not known:
@@ -180,7 +181,7 @@ def _answers(cases: Sequence[Case], models: Models) -> tuple[list[frozenset[str]
 
 def _best_threshold(held_out: Sequence[tuple[str, Sequence[Case], list[frozenset[str]], list[float]]]) -> float:
     """Where citation F1 and abstention F1, over all held-out libraries, have the highest mean."""
-    gold = [case.question.gold for _, own, _, _ in held_out for case in own]
+    gold = [frozenset(case.question.gold) for _, own, _, _ in held_out for case in own]
 
     def value(threshold: float) -> float:
         kept = [
@@ -194,10 +195,7 @@ def _best_threshold(held_out: Sequence[tuple[str, Sequence[Case], list[frozenset
 
 
 def _write(models: Models, threshold: float, count: int) -> None:
-    digests = {
-        corpus: hashlib.sha256((FOLDER / "gold" / f"{corpus}.jsonl").read_bytes()).hexdigest()[:16]
-        for corpus in CORPORA
-    }
+    digests = {corpus: hashlib.sha256((FOLDER / f"{corpus}.jsonl").read_bytes()).hexdigest()[:16] for corpus in CORPORA}
     content = {
         "provenance": {
             "made_by": "python -m evals.fit_quoting --write",

@@ -18,7 +18,7 @@ import numpy as np
 
 from agent import contrast, quoting
 from agent.evidence import Evidence
-from evals import gold
+from evals import corpora
 from store import embedding
 from store.embedding import Vector
 
@@ -61,9 +61,9 @@ def print_claims(folder: Path) -> None:
 
 def print_questions() -> None:
     """Prints every pair that the gold questions bring up, and how long looking for it takes."""
-    for corpus in gold.CORPORA:
-        with tempfile.TemporaryDirectory() as place, gold.build_library(corpus, Path(place)) as library:
-            questions = gold.load(corpus)
+    for corpus in corpora.CORPORA:
+        with tempfile.TemporaryDirectory() as place, corpora.build_library(corpus, Path(place)) as library:
+            questions = corpora.questions(corpus)
             told, took = 0, []
             for question in questions:
                 _, reading = quoting.consider(library, question.text)

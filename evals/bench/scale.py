@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evals.gold import load
+from evals.corpora import questions as gold_questions
 from store import indexing
 from store.catalogue import Catalogue
 from store.intake import Intake, Report
@@ -83,7 +83,7 @@ def _copies(listings: Path, count: int) -> Iterator[Record | Problem]:
 
 
 def _measure(library: Library, papers: int, filled: float) -> None:
-    questions = [question.text for question in load("arxiv-mixed")]
+    questions = [question.text for question in gold_questions("arxiv-mixed")]
     library.search(questions[0])
     times = []
     for question in questions:

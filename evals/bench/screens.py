@@ -23,7 +23,7 @@ import seeds
 from agent import quoting
 from agent.sessions import Sessions
 from evals.bench.terminal import Terminal
-from evals.gold import load
+from evals.corpora import questions as gold_questions
 from store.library import Library
 from store.scope import Scope
 
@@ -121,7 +121,7 @@ def _listings(home: Path) -> Path:
 
 def _long_session(library: Library, sessions: Sessions) -> str:
     """A session of many turns, with the answers to some questions of the seeds again and again."""
-    questions = [question.text for question in load("seeds") if question.gold][:25]
+    questions = [question.text for question in gold_questions("seeds") if question.gold][:25]
     session = sessions.create()
     for number in range(TURNS):
         question = _LAST if number == TURNS - 1 else questions[number % len(questions)]

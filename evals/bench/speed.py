@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import seeds
-from evals.gold import load
+from evals.corpora import questions as gold_questions
 from store.library import Library
 from store.vectors import Vectors
 
@@ -54,7 +54,7 @@ def print_table(listings: Path | None) -> None:
 def _warm_rows(library: Library) -> None:
     from agent import quoting
 
-    questions = [question.text for question in load("seeds")][:100]
+    questions = [question.text for question in gold_questions("seeds")][:100]
     library.search(questions[0])
     searching = [_timed(partial(library.search, question)) for question in questions]
     plain = _plain_chroma(library, questions)

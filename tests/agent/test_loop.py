@@ -13,7 +13,7 @@ from agent import events
 from agent.assistant import Assistant
 from agent.llm.budget import Limits
 from agent.sessions import Session
-from evals import gold
+from evals import corpora
 from store.library import Library
 from tests.agent.conftest import LATENCY, RATE, SOLVES, Asked, Desk, by_turns, citing, place_of, tool
 from tests.support.replies import Call, Calls, NoStream, NoTools, Reply, Request, Text, Usage
@@ -48,7 +48,7 @@ def test_a_simple_question_makes_exactly_one_call(desk: Desk) -> None:
 
 
 def test_twenty_questions_to_the_seeds_cost_one_call_of_a_small_prompt_each(seed_library: Library) -> None:
-    questions = gold.load("seeds")
+    questions = corpora.questions("seeds")
     desk = Desk(seed_library)
     asked = [
         desk.ask([Text("The library does not answer this.")], question.text)

@@ -1,0 +1,1 @@
+"""Scores of answers against gold; pure functions."""
