@@ -134,7 +134,7 @@ class Browser:
 
     def wait_for_page(self, text: str) -> None:
         """Waits until the page itself, not the terminal in it, shows `text`."""
-        script = f"document.body.innerText.includes({json.dumps(text)}) || null"
+        script = f"(document.body && document.body.innerText.includes({json.dumps(text)})) || null"
         wait(lambda: "shown" if self.evaluate(script) else None, lambda: repr(text))
 
     def evaluate(self, script: str) -> Any:
