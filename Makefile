@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test smoke lint types contracts bench pictures fit check wheel clean
+.PHONY: demo test smoke lint types contracts bench eval pictures fit check wheel clean
 
 demo: $(READY)
 	@sh .ci/demo $(BIN)/citeloom
@@ -34,6 +34,10 @@ contracts: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m evals.bench $(BENCH)
+
+# The whole development set through the agent and the baselines; writes the tables of evals/README.md.
+eval: $(READY)
+	$(BIN)/python -m evals.tables --write
 
 # The pictures in the README.
 pictures: $(READY)

@@ -17,7 +17,7 @@ from agent.evidence import Evidence
 from agent.llm.budget import Budget, Limits
 from agent.llm.calls import Calls, Chat, Cut
 from agent.sessions import Session
-from agent.watching import Watcher
+from agent.watching import Record, Watcher, forget
 from store.errors import LibraryError
 from store.library import Library
 from store.scope import Scope
@@ -57,19 +57,20 @@ class Assistant:
         *,
         session: Session | None = None,
         listener: events.Listener = events.ignore,
+        record: Record = forget,
         stop: asyncio.Event | None = None,
     ) -> Answer:
         """The answer; the last event is `Done` or `Failed`.
 
-        With a session the question is on disk before anything else, and the answer before
-        `Done`, unless a notice says otherwise. Raises what went wrong; the session then holds
-        the question and the reason.
+        Each step is told to `record`, or to the session. With one the question is on disk
+        before anything else, and the answer before `Done`, unless a notice says otherwise.
+        Raises what went wrong; the session then holds the question and the reason.
         """
         if session:
             session.begin(question.text, str(question.scope), self.mode)
         history = [turn.answer for turn in session.turns if turn.answer] if session else []
         evidence = session.evidence if session else Evidence()
-        watcher = Watcher(listener, session.record) if session else Watcher(listener)
+        watcher = Watcher(listener, session.record if session else record)
         try:
             answer = await self._answer(question, history, evidence, watcher, stop)
         except BaseException as error:  # a cancellation, too, must end the turn; it is raised again

@@ -97,6 +97,7 @@ class Run:
     questions: int = 0
     """How many there are to be asked."""
     mode: str = ""
+    """Which system was asked: quote, model, or a baseline."""
     model: str = ""
     started: str = ""
     finished: str = ""
@@ -115,7 +116,7 @@ class Run:
     def means(self) -> tuple[Mean, ...]:
         """The mean of each score over the questions that have it, the citation F1 first.
 
-        A question that ended in an error counts as 0 in every one.
+        A question that ended in an error counts as 0 in every one that it could have.
         """
         names = dict.fromkeys(name for result in self.results for name in result.scores)
         found = []
@@ -178,7 +179,10 @@ def is_main(name: str) -> bool:
 
 
 def _counted(result: Result, name: str) -> float | None:
-    return 0.0 if result.error is not None else result.scores.get(name)
+    """A score as it goes into the mean; after an error 0, unless the question cannot have the score."""
+    if result.error is None:
+        return result.scores.get(name)
+    return None if name in result.scores and result.scores[name] is None else 0.0
 
 
 def _described(name: str, manifest: Mapping[str, object], results: tuple[Result, ...], damaged: int) -> Run:

@@ -25,6 +25,8 @@ Embed = Callable[[list[str]], Vector]
 FLAGS: Mapping[Support, str] = {"supported": "", "weak": " *(weak)*", "uncited": " *(uncited)*"}
 UNCLEAR = "the cited sentence does not clearly say this"
 NO_MARK = "it names no sentence"
+NO_SENTENCE = "is no sentence of the evidence"
+"""How the problem of a mark ends that resolves to nothing."""
 _BEARS = 0.25
 """A citation whose sentence alone gives a claim less than this is none that it rests on."""
 _MARKUP = re.compile(r"([\\\[\]<&])")
@@ -167,7 +169,7 @@ def _claim(
     dropped: tuple[Place, ...],
     rating: Rating | None,
 ) -> Claim:
-    problems = [f"[{place}] is no sentence of the evidence" for place in unknown]
+    problems = [f"[{place}] {NO_SENTENCE}" for place in unknown]
     problems += [f"[{place}] does not bear on this, and is left out" for place in dropped]
     if rating is None:
         return Claim(piece.words, "uncited", (), tuple(problems or [NO_MARK]))

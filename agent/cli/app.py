@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import diagnostics, output
-from agent.cli.commands import asking, papers, questions, screens, sessions, summaries, system
+from agent.cli.commands import asking, evaluating, papers, questions, screens, sessions, summaries, system
 from agent.cli.diagnostics import Verbosity
 from agent.cli.faces import Faces, ScreenOptions
 from agent.cli.state import State
@@ -41,6 +41,7 @@ questions.register(app)
 asking.register(app)
 summaries.register(app)
 sessions.register(app)
+evaluating.register(app)
 screens.register(app)
 system.register(app)
 

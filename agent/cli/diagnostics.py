@@ -192,3 +192,30 @@ def progress() -> Iterator[ProgressCallback]:
             bar.update(tasks[step.stage], completed=step.done, total=step.total, visible=True)
 
         yield on_step
+
+
+@contextmanager
+def bar(name: str, total: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar of so many steps, told how many are done and what is to stand beside it; quiet where `progress` is."""
+    if Verbosity.quiet or not sys.stderr.isatty():
+        yield lambda _done, _text: Interrupts.heed()
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(name),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("", total=total)
+
+        def advance(done: int, text: str) -> None:
+            Interrupts.heed()
+            shown.update(task, completed=done, description=escape(clean(text)))
+
+        yield advance

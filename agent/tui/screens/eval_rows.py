@@ -108,7 +108,9 @@ def of_results(results: Sequence[Result], glyphs: Glyphs) -> list[Column]:
 
 def how(run: Run) -> str:
     """What answered the questions of a run."""
-    return f"model {run.model}" if run.model else f"{run.mode} mode" if run.mode else ""
+    if run.mode in ("model", "quote", ""):
+        return f"model {run.model}" if run.model else f"{run.mode} mode" if run.mode else ""
+    return f"baseline {run.mode}{f' of {run.model}' if run.model else ''}"
 
 
 def mark(result: Result, glyphs: Glyphs) -> str:

@@ -1,0 +1,193 @@
+"""From the options of `eval run` to what is run: gold, library, system, backend, judge, and the run's folder."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from agent.cli import diagnostics
+from agent.cli.state import State
+from agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from agent.llm.calls import Chat
+    from agent.settings import Settings
+    from evals.entailment import Entailment
+    from evals.judge import Judge
+    from evals.runfolder import RunFolder
+    from evals.runner import Plan
+    from evals.systems import Ranking, System
+    from store.library import Library
+
+ENTAILMENT = ("overlap", "support", "judge")
+BASELINES = ("bm25", "dense", "fused", "once")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options of `eval run` say."""
+
+    gold: Path
+    mode: str | None
+    model: str | None
+    baseline: str | None
+    papers_cited: int
+    jobs: int
+    rate: float | None
+    judge: str | None
+    judge_base_url: str | None
+    entailment: str | None
+    name: str | None
+    new: bool
+    seed: int
+
+    @property
+    def backend(self) -> str:
+        """What decides about entailment: the judge where there is one, if nothing else is said."""
+        return self.entailment or ("judge" if self.judge else "overlap")
+
+    def check(self) -> None:
+        """Raises `UsageError` where the options cannot be meant together."""
+        _choose("--baseline", self.baseline, BASELINES)
+        _choose("--entailment", self.entailment, ENTAILMENT)
+        if self.baseline and self.mode:
+            raise UsageError("--baseline and --mode name two things to ask", "give one of them")
+        if self.judge_base_url and not self.judge:
+            raise UsageError("--judge-base-url is the address of a judge", "name the judge with --judge MODEL")
+        if self.entailment == "judge" and not self.judge:
+            raise UsageError("--entailment judge needs a judge", "name it with --judge MODEL")
+
+
+class Prepared(NamedTuple):
+    """A run that can begin, or go on."""
+
+    plan: Plan
+    folder: RunFolder
+    manifest: dict[str, Any]
+
+
+def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack) -> Prepared:
+    """Opens and checks everything that a run needs; `stack` closes it."""
+    from evals import gold, manifest, runner
+    from evals.resolving import resolve
+
+    wanted.check()
+    chosen = state.settings({"mode": wanted.mode, "model": wanted.model})
+    asked = gold.read(wanted.gold)
+    library = stack.enter_context(state.open_finished())
+    cases = resolve(asked, library)
+    papers = {paper.key: paper for paper in library.papers()}
+    chat = _chat(wanted, chosen, state)
+    judge = _judge(wanted, chosen, state)
+    for one in (chat, judge.chat if judge else None):
+        if one:
+            stack.callback(_close, loop, one)
+    system = _system(wanted, library, chat, chosen)
+    entailment = _entailment(wanted.backend, library, judge)
+    described = manifest.build(
+        asked,
+        cases,
+        papers,
+        chosen,
+        system=system.name,
+        choice=chat.choice if chat else None,
+        papers_cited=wanted.papers_cited if wanted.baseline and wanted.baseline != "once" else None,
+        entailment=entailment.name,
+        judge=judge.manifest() if judge else None,
+        seed=wanted.seed,
+        jobs=wanted.jobs,
+    )
+    plan = runner.Plan(
+        cases,
+        system,
+        papers,
+        entailment,
+        judge=judge,
+        entailment_is_model=wanted.backend == "judge",
+        jobs=wanted.jobs,
+        rate=wanted.rate,
+    )
+    return Prepared(plan, _folder(wanted, described), described)
+
+
+def _close(loop: asyncio.Runner, chat: Chat) -> None:
+    loop.run(chat.aclose())
+
+
+def _folder(wanted: Wanted, described: dict[str, Any]) -> RunFolder:
+    """The run that is named, the unfinished one that is the same, or a new one."""
+    from evals import manifest
+    from evals.runfolder import RunFolder, run_names
+
+    names = run_names()
+    if wanted.name:
+        folder = RunFolder(wanted.name)
+        if folder.exists:
+            if wanted.new:
+                raise UsageError(f"there is a run {wanted.name} already", "leave --new out, or give another --run")
+            manifest.demand_same(folder.manifest(), described, wanted.name)
+        return folder
+    for name in () if wanted.new else names:
+        known = RunFolder(name).manifest()
+        if known.get("finished") is None and manifest.is_same(known, described):
+            diagnostics.notice(f"going on with the run {name}; --new starts another")
+            return RunFolder(name)
+    return RunFolder(manifest.fresh_name(wanted.gold, described["system"], names))
+
+
+def _chat(wanted: Wanted, chosen: Settings, state: State) -> Chat | None:
+    """The model that is asked; None where nothing is asked of one."""
+    from agent import modes
+
+    if wanted.baseline in ("bm25", "dense", "fused"):
+        return None
+    chat = modes.chat(chosen, offline=state.offline, notice=diagnostics.notice)
+    if wanted.baseline == "once" and chat is None:
+        raise UsageError("the baseline once asks a model, and none is chosen", "give --model NAME")
+    return chat
+
+
+def _judge(wanted: Wanted, chosen: Settings, state: State) -> Judge | None:
+    if wanted.judge is None:
+        return None
+    from agent.llm.calls import Chat
+    from agent.llm.models import ModelChoice
+    from agent.llm.prices import price_of
+    from agent.settings import config_folder
+    from evals.judge import Judge
+    from evals.runfolder import runs_folder
+
+    address = wanted.judge_base_url or chosen.text("base_url") or None
+    choice = ModelChoice(wanted.judge, address, chosen.api_key, chosen.number("limits.silence"))
+    if state.offline and not choice.is_local:
+        raise UsageError(f"--offline excludes the judge at {choice.host}", "leave --offline or --judge out")
+    chat = Chat(choice, price_of(choice, config_folder()))
+    return Judge(chat, runs_folder() / "judge-cache.sqlite3", notice=diagnostics.notice)
+
+
+def _system(wanted: Wanted, library: Library, chat: Chat | None, chosen: Settings) -> System:
+    from agent import modes
+    from evals import systems
+
+    limits = modes.limits(chosen)
+    if wanted.baseline == "once" and chat:
+        return systems.AskOnce(library, chat, limits)
+    if wanted.baseline:
+        return systems.FirstPapers(library, cast("Ranking", wanted.baseline), wanted.papers_cited)
+    return systems.Agent(library, chat, limits)
+
+
+def _entailment(name: str, library: Library, judge: Judge | None) -> Entailment:
+    from evals.entailment import Overlap, Support
+
+    if name == "judge" and judge:
+        return judge.entailment
+    return Support(library.embed) if name == "support" else Overlap()
+
+
+def _choose(option: str, given: str | None, known: tuple[str, ...]) -> None:
+    if given is not None and given not in known:
+        raise UsageError(f"{option} is {given!r}", f"choose one of {', '.join(known)}")

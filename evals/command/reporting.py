@@ -1,0 +1,168 @@
+"""`eval list`, `report` and `compare`: what runs there are, what one came to, and how two differ."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli import output
+from agent.errors import CheckFailed, UsageError
+
+if TYPE_CHECKING:
+    from evals.runfolder import RunFolder
+    from evals.summary import Figure, RunData
+
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option("--fail-under", help="End with code 5 if a figure is lower, as f1=0.6.", metavar="NAME=VALUE"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Target = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", metavar="FILE")]
+_FORMATS = ("text", "md", "html", "json")
+_ALIASES = {"f1": "citation_f1", "precision": "citation_precision", "recall": "citation_recall"}
+_MUST_BE_WHOLE = ("citation_validity", "span_validity")
+
+
+def register(app: typer.Typer) -> None:
+    """Hangs the commands into the app."""
+    app.command("list")(list_runs)
+    app.command()(report)
+    app.command()(compare)
+
+
+def list_runs(json: Json = False) -> None:
+    """List the runs, the latest first."""
+    from evals.runfolder import RunFolder, run_names
+
+    runs = [RunFolder(name).load() for name in run_names()]
+    if json:
+        output.write_json({"schema": "citeloom.eval-list/1", "runs": [_listed(data) for data in runs]}, compact=False)
+        return
+    for data in runs:
+        row = _listed(data)
+        state = "finished" if row["finished"] else "not finished"
+        asked = f"{row['done']}/{row['questions']}"
+        output.write(f"{data.id:<44} {asked:>9}  {state:<12}  {row['system']}  {row['model'] or ''}".rstrip())
+
+
+def report(
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", help="A run; the latest without it.")] = None,
+    form: Annotated[str, typer.Option("--format", "-f", help="text, md, html or json.", metavar="FORMAT")] = "text",
+    target: _Target = None,
+    fail_under: FailUnder = None,
+    json: Json = False,
+) -> None:
+    """Show what a run came to: a table, Markdown, JSON, or one HTML page with figures and every question."""
+    from evals.runfolder import named
+
+    print_report(named(run), form="json" if json else form, target=target, fail_under=fail_under or [])
+
+
+def compare(
+    one: Annotated[str, typer.Argument(metavar="A", help="A run.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="The run that is held against it.")],
+    form: Annotated[str, typer.Option("--format", "-f", help="text, md or json.", metavar="FORMAT")] = "text",
+    target: _Target = None,
+    json: Json = False,
+) -> None:
+    """Show how run B differs from run A, question by question, and whether that could be chance."""
+    from evals import comparing
+    from evals.report import comparison
+    from evals.runfolder import named
+
+    form = _known("json" if json else form, tuple(name for name in _FORMATS if name != "html"))
+    found = comparing.compare(named(one).load(), named(other).load())
+    if form == "json":
+        text = output.json_text(comparison.to_dict(found), compact=False)
+    elif form == "md":
+        text = comparison.markdown(found)
+    else:
+        text = comparison.terminal(found, output.width())
+    output.write_to(target, text)
+
+
+def print_report(
+    folder: RunFolder,
+    *,
+    form: str = "text",
+    target: Path | None = None,
+    fail_under: list[str],
+    json: bool = False,
+) -> None:
+    """Prints a run's report, and raises `CheckFailed` where it is not good enough.
+
+    A citation that does not hold is always a failure: there must never be one.
+    """
+    from evals.report import html, markdown, terminal, to_dict
+    from evals.summary import summarize
+
+    form = _known("json" if json else form, _FORMATS)
+    wanted = [_limit(text) for text in fail_under]
+    data = folder.load()
+    summary = summarize(data, seed=int(data.manifest.get("seed") or 0))
+    figures = {figure.name: figure for section in summary.sections for figure in section.figures}
+    for name, _ in wanted:
+        _demand_figure(name, figures)
+    if form == "json":
+        text = output.json_text(to_dict(summary), compact=False)
+    elif form == "html":
+        text = html.render(summary, data)
+    elif form == "md":
+        text = markdown.render(summary)
+    else:
+        text = terminal.render(summary, output.width())
+    output.write_to(target, text)
+    _check(figures, [*wanted, *((name, 1.0) for name in _MUST_BE_WHOLE if _has_value(figures.get(name)))])
+
+
+def _check(figures: dict[str, Figure], wanted: list[tuple[str, float]]) -> None:
+    for name, least in wanted:
+        value = figures[name].value
+        if value is None or value < least:
+            shown = "has no value" if value is None else f"is {value:.4g}"
+            raise CheckFailed(
+                f"{name} {shown}, under {least:g}", "see the questions with `citeloom eval report -f html`"
+            )
+
+
+def _limit(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    try:
+        return _ALIASES.get(name.strip(), name.strip()), float(value)
+    except ValueError:
+        raise UsageError(f"--fail-under {text!r} sets no limit", "write it as f1=0.6") from None
+
+
+def _demand_figure(name: str, figures: dict[str, Figure]) -> None:
+    if name not in figures:
+        near = get_close_matches(name, figures, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the figures are {', '.join(figures)}"
+        raise UsageError(f"there is no figure {name!r}", hint)
+
+
+def _has_value(figure: Figure | None) -> bool:
+    return figure is not None and figure.value is not None
+
+
+def _known(form: str, formats: tuple[str, ...]) -> str:
+    if form not in formats:
+        raise UsageError(f"there is no format {form!r}", f"choose one of {', '.join(formats)}")
+    return form
+
+
+def _listed(data: RunData) -> dict[str, object]:
+    manifest = data.manifest
+    return {
+        "run": data.id,
+        "gold": manifest["gold"]["path"],
+        "system": manifest.get("system"),
+        "model": manifest.get("model"),
+        "questions": manifest["gold"]["questions"],
+        "done": sum(not record.unjudged for record in data.records),
+        "errors": sum(record.error is not None for record in data.records),
+        "started": manifest.get("started"),
+        "finished": manifest.get("finished"),
+    }

@@ -1,0 +1,131 @@
+"""What a run's manifest holds: everything that its figures depend on, and no secret."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from agent.errors import EvalError
+from agent.evalruns import SCHEMA
+from agent.llm.models import ModelChoice
+from agent.settings import Settings
+from evals.gold import GoldSet
+from evals.resolving import Case
+from prompts import load
+from store.paper import Paper
+from store.text import clean
+
+IDENTITY = ("gold", "library", "system", "model", "host", "papers_cited", "entailment", "judge", "prompts", "settings")
+"""What must be the same for a run to be gone on with; its figures depend on it."""
+_PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "langchain", "openai")
+_PROMPTS = {"model": ("answer", "repair"), "once": ("baseline",)}
+_WEIGHTS = ("relevance.json", "support.json")
+_SPOKEN = {"gold": "gold set", "papers_cited": "number of papers cited", "settings": "limits or embedder"}
+
+
+def build(
+    gold: GoldSet,
+    cases: Sequence[Case],
+    papers: Mapping[str, Paper],
+    chosen: Settings,
+    *,
+    system: str,
+    choice: ModelChoice | None,
+    papers_cited: int | None,
+    entailment: str,
+    judge: Mapping[str, Any] | None,
+    seed: int,
+    jobs: int,
+) -> dict[str, Any]:
+    """The manifest of a run that begins now."""
+    shown = {key: papers[key].label for case in cases for key in (*case.gold, *case.also)}
+    return {
+        "schema": SCHEMA,
+        "gold": {"path": str(gold.path), "sha256": gold.sha256, "questions": len(cases)},
+        "mode": system,
+        "system": system,
+        "model": choice.name if choice else None,
+        "host": choice.host if choice else None,
+        "papers_cited": papers_cited,
+        "library": {"papers": len(papers), "sha256": library_hash(papers.values())},
+        "entailment": entailment,
+        "judge": judge,
+        "prompts": {name: load(name).sha256 for name in _PROMPTS.get(system, ())},
+        "settings": {
+            name: chosen.shown(name)
+            for name in sorted(chosen.values)
+            if name.startswith("limits.") or name == "embedding.model"
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in _PACKAGES},
+            **{name: _hash_of(name) for name in _WEIGHTS},
+        },
+        "seed": seed,
+        "jobs": jobs,
+        "started": now(),
+        "finished": None,
+        "order": [case.question.id for case in cases],
+        "titles": shown,
+    }
+
+
+def demand_same(known: Mapping[str, Any], wanted: Mapping[str, Any], run: str) -> None:
+    """Raises `EvalError` unless a run that is there is the one that is wanted."""
+    for name in IDENTITY:
+        if known.get(name) != _comparable(wanted, name, known):
+            spoken = _SPOKEN.get(name, name)
+            was, is_now = (_told(manifest, name) for manifest in (known, wanted))
+            raise EvalError(
+                f"the run {run} has another {spoken}{f': {was}, not {is_now}' if was != is_now else ''}",
+                "go on with it as it was begun, or give another --run",
+            )
+
+
+def is_same(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a run that is there is the one that is wanted."""
+    return all(known.get(name) == _comparable(wanted, name, known) for name in IDENTITY)
+
+
+def library_hash(papers: Iterable[Paper]) -> str:
+    """SHA-256 over the keys and abstracts of all papers, in the order of the keys."""
+    lines = sorted(f"{paper.key}\t{paper.sha256}\n" for paper in papers)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def fresh_name(gold: Path, system: str, taken: Sequence[str]) -> str:
+    """A name for a new run: gold set, system, and when."""
+    stem = "".join(char if char.isalnum() and char.isascii() else "-" for char in gold.stem).strip("-")[:40] or "gold"
+    base = f"{stem}-{system}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    names = (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _comparable(wanted: Mapping[str, Any], name: str, known: Mapping[str, Any]) -> object:
+    """A value as it is compared: where the gold file lies does not matter, what is in it does."""
+    if name != "gold":
+        return wanted.get(name)
+    before = known.get("gold")
+    return {**wanted["gold"], "path": before.get("path") if isinstance(before, dict) else ""}
+
+
+def _told(manifest: Mapping[str, Any], name: str) -> str:
+    value = manifest.get(name)
+    if isinstance(value, dict):
+        value = value.get("path") or value.get("model") or value.get("sha256", "")[:8]
+    return clean(str(value))
+
+
+def _hash_of(name: str) -> str:
+    return hashlib.sha256(files("agent").joinpath(name).read_bytes()).hexdigest()[:16]
