@@ -1,4 +1,4 @@
-"""Prompt files: `prompts/NAME.md`, and their rendering.
+"""Prompt files: `prompts/NAME.md`, where NAME may lead through a folder (`judge/rubric`), and their rendering.
 
 A file begins with front matter between `---` lines that states its purpose and its
 variables. The body has a part `## system` and a part `## user`; `{{name}}` stands for a
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import yaml
@@ -75,5 +77,13 @@ def parse(name: str, text: str) -> Prompt:
 
 
 def names() -> list[str]:
-    """The names of all prompts."""
-    return sorted(file.name.removesuffix(".md") for file in files("prompts").iterdir() if file.name.endswith(".md"))
+    """The names of all prompts, those in folders among them."""
+    return sorted(_names(files("prompts"), ""))
+
+
+def _names(folder: Traversable, path: str) -> Iterator[str]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _names(entry, f"{path}{entry.name}/")
+        elif entry.name.endswith(".md"):
+            yield path + entry.name.removesuffix(".md")

@@ -25,6 +25,10 @@ def test_there_are_the_prompts_that_the_answer_needs() -> None:
     assert {"answer", "repair", "rewrite"} <= set(prompts.names())
 
 
+def test_a_prompt_in_a_folder_is_named_by_its_path() -> None:
+    assert {"judge/entailment", "judge/nuggets", "judge/rubric"} <= set(prompts.names())
+
+
 @pytest.mark.parametrize("name", prompts.names())
 def test_every_prompt_declares_just_what_it_uses(name: str) -> None:
     prompt = load(name)
