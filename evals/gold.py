@@ -106,11 +106,6 @@ def read(path: Path) -> GoldSet:
     return GoldSet(path, hashlib.sha256(data).hexdigest(), tuple(questions))
 
 
-def flaws_of(path: Path) -> list[Flaw]:
-    """Everything that is wrong with a gold file by itself, whatever library it is asked of."""
-    return parse(content(path))[1]
-
-
 def parse(data: bytes) -> tuple[list[Question], list[Flaw]]:
     """The questions that can be read, and what is wrong with the others."""
     questions: list[Question] = []

@@ -20,7 +20,7 @@ from typing import Any
 
 from evals.adapters.base import Dataset, Files, Paper, Wanted, having, name_of, objects, paper
 from evals.adapters.files import Item, object_of, records, text_of, texts_of
-from evals.gold import Fact, Flaw, Question
+from evals.gold import UNANSWERABLE, Fact, Flaw, Question
 from store.text import clean
 
 _NAME = "scifact"
@@ -81,7 +81,7 @@ def _claim(item: Item, sentences: Mapping[str, list[str]]) -> Iterator[Question 
     yield Question(
         id=number,
         text=text,
-        kind="claim" if evidence else "unanswerable",
+        kind="claim" if evidence else UNANSWERABLE,
         gold=tuple(name_of(_NAME, doc) for doc in evidence),
         also=tuple(dict.fromkeys(name_of(_NAME, doc) for doc in cited if doc not in evidence)),
         facts=tuple(facts),

@@ -126,6 +126,7 @@ def partly() -> Record:
             "nugget_recall": 1.0,
             "nugget_recall_strict": 1.0,
             "rubric": [2, 1],
+            "criteria": ["names the repositories", "says how many"],
             "rubric_score": 0.75,
             "unscored": 1,
             "calls": 2,

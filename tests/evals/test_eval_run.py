@@ -23,7 +23,8 @@ from tests.evals.conftest import SHELF_GOLD, write_gold
 from tests.support.replies import Reply, Request, Status, Text
 from tests.support.server import ScriptedServer
 
-MOMENTS = 10
+KILLED = [(10, ("--mode", "quote")), (4, ("--mode", "model", "--model", "scripted", "--jobs", "3"))]
+"""How often a run is killed, and with which options."""
 
 
 def error_of(run: Run) -> tuple[str, str]:
@@ -105,12 +106,13 @@ def lines_of(name: str) -> list[bytes]:
     return []
 
 
-@pytest.mark.parametrize("options", [("--mode", "quote"), ("--mode", "model", "--model", "scripted", "--jobs", "3")])
-def test_killed_at_ten_random_moments_and_gone_on_with_a_run_gives_the_same_table(
+@pytest.mark.parametrize(("times", "options"), KILLED, ids=["quote", "model"])
+def test_killed_at_random_moments_and_gone_on_with_a_run_gives_the_same_table(
     citeloom: Citeloom,
     seed_folder: Path,
     seeds_gold: Path,
     tmp_path: Path,
+    times: int,
     options: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -118,7 +120,7 @@ def test_killed_at_ten_random_moments_and_gone_on_with_a_run_gives_the_same_tabl
     with endpoint(hasty) as address:
         monkeypatch.setenv("CITELOOM_BASE_URL", address)
         whole = citeloom("eval", "run", seeds_gold, "--library", seed_folder, *options, "--run", "whole", "--json")
-        for _ in range(MOMENTS):
+        for _ in range(times):
             before = len(lines_of("broken"))
             process = start(seed_folder, seeds_gold, "broken", *options, home=tmp_path)
             deadline = time.monotonic() + 60
@@ -130,7 +132,7 @@ def test_killed_at_ten_random_moments_and_gone_on_with_a_run_gives_the_same_tabl
         done = len(lines_of("broken"))
         broken = citeloom("eval", "run", seeds_gold, "--library", seed_folder, *options, "--run", "broken", "--json")
     assert whole.code == broken.code == 0, broken.err
-    assert done >= MOMENTS
+    assert done >= times
     assert figures_of(broken) == figures_of(whole)
     assert broken.json["by_kind"] == whole.json["by_kind"]
     ids = [json.loads(line)["id"] for line in lines_of("broken") if line.strip()]

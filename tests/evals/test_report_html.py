@@ -196,7 +196,7 @@ def test_a_question_that_went_partly_right_shows_what_is_wrong_with_it() -> None
         "uncited It takes no time. ✗ not entailed by what it cites [7.1] is no sentence of the evidence",
         "Gold papers further down: place 14, 15.",
         "nugget_recall_strict 1.000",
-        "criterion 1, 0 to 2: 2 criterion 2, 0 to 2: 1",
+        "names the repositories, 0 to 2: 2 says how many, 0 to 2: 1",
         "1.45 seconds, 14 words, 1 call, 2,100 tokens read",
     ):
         assert said in shown, said
