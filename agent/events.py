@@ -139,3 +139,24 @@ Listener = Callable[[Event], None]
 
 def ignore(_: Event) -> None:
     """A listener that hears nothing."""
+
+
+def spoken(event: Event) -> str:
+    """What a status line says of an event; empty where it says nothing."""
+    match event:
+        case Rewritten(question):
+            return f"asking: {question}"
+        case Searching(query, _):
+            return f"searching: {query}"
+        case Found(numbers):
+            return f"found {len(numbers)} papers"
+        case Reading(numbers):
+            return f"reading {len(numbers)} papers"
+        case Asking(step, tokens):
+            return f"asking the model ({step}, {tokens:,} tokens)"
+        case Repairing(claims):
+            return f"checking: mending {len(claims)} claims"
+        case Progress(part, done, total):
+            return f"{part} ({done} of {total})"
+        case _:
+            return ""

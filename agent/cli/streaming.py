@@ -59,26 +59,9 @@ class AnswerOnTerminal:
                 self._status.clear()
                 diagnostics.notice(f"{text} ({hint})" if hint else text)
             case _:
-                if said := _said(event):
+                if said := events.spoken(event):
                     self._text.end()  # the status line would overwrite a line that is not ended
                     self._status.say(said)
-
-
-def _said(event: events.Event) -> str:
-    """What a status line says of an event."""
-    match event:
-        case events.Searching(query, _):
-            return f"searching: {query}"
-        case events.Reading(numbers):
-            return f"reading {len(numbers)} papers"
-        case events.Asking(step, tokens):
-            return f"asking the model ({step}, {tokens:,} tokens)"
-        case events.Repairing(claims):
-            return f"mending {len(claims)} of its claims"
-        case events.Progress(part, done, total):
-            return f"{part} ({done} of {total})"
-        case _:
-            return ""
 
 
 def _cost(answer: Answer) -> str:

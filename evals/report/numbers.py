@@ -24,7 +24,10 @@ def number(value: float | None, unit: str = "") -> str:
 def value(figure: Figure) -> str:
     """The value with its unit."""
     shown = _printed(figure.value, _digits(figure.unit, *_ends(figure)))
-    return f"{shown} {clean(figure.unit)}" if figure.unit and shown != NOTHING else shown
+    unit = clean(figure.unit)
+    if shown == "1" and unit.endswith("s") and unit != "ms":
+        unit = unit[:-1]
+    return f"{shown} {unit}" if unit and shown != NOTHING else shown
 
 
 def interval(figure: Figure) -> str:

@@ -14,7 +14,7 @@ from tests.support.server import ScriptedServer
 WRONG = "Quokka plans a motion of a robot arm in 12 ms"
 BARE = "Everybody likes to fly kites on Sundays"
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
-ASKING = re.compile(r"asking the model|searching|mending|reading \d")
+ASKING = re.compile(r"asking the model|searching|found \d|mending|reading \d")
 
 
 def mixed(request: Request) -> Reply:

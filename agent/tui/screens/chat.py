@@ -190,7 +190,7 @@ class ChatScreen(Conversation):
                 await view.fail(failure, hint)
                 self._over()
             case event:
-                self.status.stage = stage_of(event) or self.status.stage
+                self.status.stage = events.spoken(event) or self.status.stage
 
     async def _done(self, view: TurnView, answer: Answer) -> None:
         turns = self.session.turns
@@ -236,24 +236,3 @@ class ChatScreen(Conversation):
             self.house.desk.stop()
         else:
             self.prompt.area.focus()
-
-
-def stage_of(event: events.Event) -> str:
-    """What the status line says of an event; empty where it says nothing."""
-    match event:
-        case events.Rewritten(question):
-            return f"asking: {question}"
-        case events.Searching():
-            return "searching"
-        case events.Found(numbers):
-            return f"found {len(numbers)} papers"
-        case events.Reading(numbers):
-            return f"reading {len(numbers)} papers"
-        case events.Asking(step, tokens):
-            return f"asking the model ({step}, {tokens:,} tokens)"
-        case events.Repairing(claims):
-            return f"checking: mending {len(claims)} claims"
-        case events.Progress(part, done, total):
-            return f"{part} ({done} of {total})"
-        case _:
-            return ""
