@@ -21,12 +21,29 @@ from prompts import load
 from store.paper import Paper
 from store.text import clean
 
-IDENTITY = ("gold", "library", "system", "model", "host", "papers_cited", "entailment", "judge", "prompts", "settings")
+IDENTITY = (
+    "gold",
+    "library",
+    "system",
+    "model",
+    "host",
+    "papers_cited",
+    "entailment",
+    "judge",
+    "prompts",
+    "settings",
+    "order",
+)
 """What must be the same for a run to be gone on with; its figures depend on it."""
 _PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "langchain", "openai")
 _PROMPTS = {"model": ("answer", "repair"), "once": ("baseline",)}
 _WEIGHTS = ("relevance.json", "support.json")
-_SPOKEN = {"gold": "gold set", "papers_cited": "number of papers cited", "settings": "limits or embedder"}
+_SPOKEN = {
+    "gold": "gold set",
+    "papers_cited": "number of papers cited",
+    "settings": "limits or embedder",
+    "order": "choice of questions",
+}
 
 
 def build(
@@ -47,7 +64,12 @@ def build(
     shown = {key: papers[key].label for case in cases for key in (*case.gold, *case.also)}
     return {
         "schema": SCHEMA,
-        "gold": {"path": str(gold.path), "sha256": gold.sha256, "questions": len(cases)},
+        "gold": {
+            "path": str(gold.path),
+            "sha256": gold.sha256,
+            "questions": len(cases),
+            "of": len(gold.questions),
+        },
         "mode": system,
         "system": system,
         "model": choice.name if choice else None,
@@ -78,19 +100,17 @@ def build(
 
 def demand_same(known: Mapping[str, Any], wanted: Mapping[str, Any], run: str) -> None:
     """Raises `EvalError` unless a run that is there is the one that is wanted."""
+    if differs := difference(known, wanted):
+        raise EvalError(f"the run {run} has {differs}", "go on with it as it was begun, or give another --run")
+
+
+def difference(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """What a run that is there has that is not wanted, as `another model: a, not b`; empty for the same run."""
     for name in IDENTITY:
         if known.get(name) != _comparable(wanted, name, known):
-            spoken = _SPOKEN.get(name, name)
             was, is_now = (_told(manifest, name) for manifest in (known, wanted))
-            raise EvalError(
-                f"the run {run} has another {spoken}{f': {was}, not {is_now}' if was != is_now else ''}",
-                "go on with it as it was begun, or give another --run",
-            )
-
-
-def is_same(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a run that is there is the one that is wanted."""
-    return all(known.get(name) == _comparable(wanted, name, known) for name in IDENTITY)
+            return f"another {_SPOKEN.get(name, name)}{f': {was}, not {is_now}' if was != is_now else ''}"
+    return ""
 
 
 def library_hash(papers: Iterable[Paper]) -> str:
@@ -117,11 +137,17 @@ def _comparable(wanted: Mapping[str, Any], name: str, known: Mapping[str, Any]) 
     if name != "gold":
         return wanted.get(name)
     before = known.get("gold")
-    return {**wanted["gold"], "path": before.get("path") if isinstance(before, dict) else ""}
+    return (
+        {**wanted["gold"], "path": before.get("path"), "questions": before.get("questions")}
+        if isinstance(before, dict)
+        else None
+    )
 
 
 def _told(manifest: Mapping[str, Any], name: str) -> str:
     value = manifest.get(name)
+    if isinstance(value, list):
+        return f"{len(value)}"
     if isinstance(value, dict):
         value = value.get("path") or value.get("model") or value.get("sha256", "")[:8]
     return clean(str(value))

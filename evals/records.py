@@ -30,6 +30,8 @@ class Record:
     """The answer's JSON (citeloom.answer/1); None where there was an error."""
     ranking: tuple[str, ...] = ()
     """Keys in the order of the search that the answer rests on, 100 at most."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Titles of the first papers of the ranking, by key."""
     retrieved: tuple[str, ...] = ()
     """Keys of everything that was retrieved for this answer."""
     scores: Mapping[str, float | None] = field(default_factory=dict)
@@ -83,6 +85,7 @@ class Record:
             "counts": dict(self.counts),
             "answer": self.answer,
             "ranking": list(self.ranking),
+            "titles": dict(self.titles),
             "retrieved": list(self.retrieved),
             "verdicts": [dict(verdict) for verdict in self.verdicts],
             "judged": self.judged,
@@ -110,6 +113,7 @@ class Record:
             facts=tuple(Nugget(**fact | {"sentences": tuple(fact["sentences"])}) for fact in content["facts"]),
             answer=_answer(content["answer"]),
             ranking=tuple(content["ranking"]),
+            titles=content.get("titles", {}),
             retrieved=tuple(content["retrieved"]),
             scores=content["scores"],
             counts=content["counts"],

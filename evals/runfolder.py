@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             write_whole(self.path / MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
 
+    def remove(self) -> None:
+        """Removes the run with all that is in it; refuses while it is being written."""
+        with self.writing(), _explained(self.path):
+            for name in (MANIFEST, RESULTS):
+                (self.path / name).unlink(missing_ok=True)
+        with _explained(self.path):
+            shutil.rmtree(self.path)
+
     def load(self) -> RunData:
         """The run as far as it is, the records in the order of the gold set."""
         manifest = self.manifest()
@@ -151,14 +160,19 @@ def run_names(runs: Path | None = None) -> list[str]:
 
 
 def named(name: str | None, runs: Path | None = None) -> RunFolder:
-    """The run of this name, or the latest; `EvalError` where there is none."""
+    """The run of this name or the only one that begins so; without a name the latest. `EvalError` for none."""
     names = run_names(runs)
     if name is None and not names:
         raise EvalError("there is no run of evals yet", "make one: citeloom eval run GOLD")
     folder = RunFolder(name or names[0], runs)
-    if not folder.exists:
+    if folder.exists:
+        return folder
+    begun = [known for known in names if known.startswith(folder.name)]
+    if len(begun) > 1:
+        raise EvalError(f"{len(begun)} runs begin with {folder.name}", f"name one of them: {', '.join(begun[:3])} …")
+    if not begun:
         raise EvalError(f"there is no run {folder.name}", "see `citeloom eval list`")
-    return folder
+    return RunFolder(begun[0], runs)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ from evals.systems import System
 from store.errors import LibraryError
 from store.paper import Paper
 
+_TITLES = 10
+"""Papers of a ranking whose titles a record keeps: those that a report shows."""
 FAILURES_IN_A_ROW = 5
 """So many failures of a model one after the other end a run: the endpoint is gone, not a question hard."""
 
@@ -123,6 +125,7 @@ class _Work:
             record,
             answer=attempt.answer.to_dict(),
             ranking=attempt.ranking,
+            titles={key: self._plan.papers[key].label for key in attempt.ranking[:_TITLES]},
             retrieved=attempt.retrieved,
             seconds=_since(began),
         )

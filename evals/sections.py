@@ -31,6 +31,11 @@ _OVER_ANSWERS = {
     "completion_tokens": ("completion_tokens", "tokens"),
     "cost": ("cost_usd", "USD"),
 }
+_CORRECT = (
+    "Accuracy is over all questions: correct is an abstention where no paper answers, and elsewhere an answer that cites "
+    "a gold paper and of whose papers at most half are neither gold nor acceptable. Precision is over the answered "
+    "questions, unanswerable ones among them. An error is no abstention: it counts as answered, and wrong."
+)
 _JUDGED = (
     "A model's verdicts, no human's. A reply that cannot be read scores nothing. Agreement is with what is counted "
     "without the judge: verdicts on claims with Citeloom's own support check (share that agree, and Cohen's kappa, "
@@ -88,7 +93,12 @@ def silence(records: Sequence[Record], seed: int) -> Section:
     tried = [abstention.answered(correct=bool(one.scores["correct"]), abstained=one.abstained) for one in decided]
     shares = {"precision": abstention.precision, "recall": abstention.recall, "f1": abstention.f1}
     unanswerable = sum(not record.answerable for record in records)
-    figures = [ratio(f"abstention_{name}", silent, share, seed=seed) for name, share in shares.items() if unanswerable]
+    taken_over = {"precision": sum(one.abstained for one in records), "recall": unanswerable, "f1": len(records)}
+    figures = [
+        ratio(f"abstention_{name}", silent, share, seed=seed)._replace(n=taken_over[name])
+        for name, share in shares.items()
+        if unanswerable
+    ]
     return Section(
         "Abstention",
         (
@@ -98,9 +108,7 @@ def silence(records: Sequence[Record], seed: int) -> Section:
                 n=sum(one.answered for one in tried)
             ),
         ),
-        f"{unanswerable:,} of {len(records):,} questions are answered by no paper. Accuracy is over all questions, a "
-        "right abstention being correct; precision is over the answered ones, unanswerable ones that were answered "
-        "among them. An error is no abstention: it counts as answered, and wrong.",
+        f"{unanswerable:,} of {len(records):,} questions are answered by no paper. {_CORRECT}",
     )
 
 

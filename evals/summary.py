@@ -19,6 +19,8 @@ _QUOTED = (
     "left out."
 )
 _ENTAILED = "A citation counts as right if its claim follows from what it cites; claims without a verdict are left out."
+_FEW = 20
+"""Under so many questions, a bootstrap interval promises more than it can keep."""
 _HASH_SHOWN = 12
 
 
@@ -182,6 +184,11 @@ def _warnings(data: RunData, records: Sequence[Record]) -> Iterator[str]:
             "every claim is its own sentence, quoted, so ALCE's figures and coverage are 1 by construction (errors "
             "aside) and say nothing"
         )
+    of_all = (data.manifest.get("gold") or {}).get("of")
+    if isinstance(of_all, int) and of_all > asked:
+        yield f"a sample: {asked:,} of {of_all:,} questions, drawn by the seed {data.manifest.get('seed')}"
+    if 0 < len(records) < _FEW:
+        yield f"only {_counted(len(records), 'question')}: intervals of so few are narrower than what is known"
 
 
 def _about_errors(records: Sequence[Record]) -> Iterator[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from agent.cli import diagnostics
 from agent.cli.state import State
-from agent.errors import UsageError
+from agent.errors import EvalError, UsageError
 
 if TYPE_CHECKING:
     from agent.llm.calls import Chat
     from agent.settings import Settings
     from evals.entailment import Entailment
     from evals.judge import Judge
+    from evals.resolving import Case
     from evals.runfolder import RunFolder
     from evals.runner import Plan
     from evals.systems import Ranking, System
@@ -43,6 +46,7 @@ class Wanted:
     name: str | None
     new: bool
     seed: int
+    sample: int | None
 
     @property
     def backend(self) -> str:
@@ -78,13 +82,15 @@ def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack
     chosen = state.settings({"mode": wanted.mode, "model": wanted.model})
     asked = gold.read(wanted.gold)
     library = stack.enter_context(state.open_finished())
-    cases = resolve(asked, library)
+    _demand_index(library)
+    cases = _sampled(resolve(asked, library), wanted)
     papers = {paper.key: paper for paper in library.papers()}
     chat = _chat(wanted, chosen, state)
     judge = _judge(wanted, chosen, state)
     for one in (chat, judge.chat if judge else None):
         if one:
             stack.callback(_close, loop, one)
+            _ = one.model  # says now, and not after the first answer, that there is no key
     system = _system(wanted, library, chat, chosen)
     entailment = _entailment(wanted.backend, library, judge)
     described = manifest.build(
@@ -113,6 +119,23 @@ def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack
     return Prepared(plan, _folder(wanted, described), described)
 
 
+def _demand_index(library: Library) -> None:
+    """Refuses a library of which a part is found by words alone: its figures would be those of another library."""
+    if pending := library.pending():
+        raise EvalError(
+            f"{pending:,} texts of the library are not indexed yet",
+            "let `citeloom add` finish, or run it again, and then this",
+        )
+
+
+def _sampled(cases: Sequence[Case], wanted: Wanted) -> Sequence[Case]:
+    """All questions, or as many as are wanted, drawn by the seed; in the order of the gold set."""
+    if wanted.sample is None or wanted.sample >= len(cases):
+        return cases
+    drawn = set(random.Random(wanted.seed).sample(range(len(cases)), wanted.sample))
+    return [case for place, case in enumerate(cases) if place in drawn]
+
+
 def _close(loop: asyncio.Runner, chat: Chat) -> None:
     loop.run(chat.aclose())
 
@@ -132,9 +155,14 @@ def _folder(wanted: Wanted, described: dict[str, Any]) -> RunFolder:
         return folder
     for name in () if wanted.new else names:
         known = RunFolder(name).manifest()
-        if known.get("finished") is None and manifest.is_same(known, described):
+        if known.get("finished") is not None:
+            continue
+        differs = manifest.difference(known, described)
+        if not differs:
             diagnostics.notice(f"going on with the run {name}; --new starts another")
             return RunFolder(name)
+        if known["system"] == described["system"] and known["gold"].get("path") == str(wanted.gold):
+            diagnostics.notice(f"the run {name} is not finished and not gone on with: it has {differs}")
     return RunFolder(manifest.fresh_name(wanted.gold, described["system"], names))
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli import output
+from agent.cli import diagnostics, output
+from agent.cli.state import of
 from agent.errors import CheckFailed, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Target = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.", metavar="FILE")]
 _FORMATS = ("text", "md", "html", "json")
 _ALIASES = {"f1": "citation_f1", "precision": "citation_precision", "recall": "citation_recall"}
+_LESS_IS_BETTER = ("calibration_error", "brier")
 _MUST_BE_WHOLE = ("citation_validity", "span_validity")
 
 
@@ -31,6 +33,7 @@ def register(app: typer.Typer) -> None:
     app.command("list")(list_runs)
     app.command()(report)
     app.command()(compare)
+    app.command()(remove)
 
 
 def list_runs(json: Json = False) -> None:
@@ -41,6 +44,8 @@ def list_runs(json: Json = False) -> None:
     if json:
         output.write_json({"schema": "citeloom.eval-list/1", "runs": [_listed(data) for data in runs]}, compact=False)
         return
+    if not runs:
+        diagnostics.notice("there is no run of evals yet; make one: citeloom eval run GOLD")
     for data in runs:
         row = _listed(data)
         state = "finished" if row["finished"] else "not finished"
@@ -84,6 +89,23 @@ def compare(
     output.write_to(target, text)
 
 
+def remove(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove a run with its answers and scores."""
+    from evals.runfolder import named
+
+    folder = named(run)
+    if not yes:
+        if of(context).no_input:
+            raise UsageError(f"the run {folder.name} would be removed", "add --yes")
+        typer.confirm(f"Remove the run {folder.name} with all its answers?", abort=True, err=True)
+    folder.remove()
+    diagnostics.notice(f"removed the run {folder.name}")
+
+
 def print_report(
     folder: RunFolder,
     *,
@@ -100,12 +122,12 @@ def print_report(
     from evals.summary import summarize
 
     form = _known("json" if json else form, _FORMATS)
-    wanted = [_limit(text) for text in fail_under]
+    wanted = limits_of(fail_under)
     data = folder.load()
     summary = summarize(data, seed=int(data.manifest.get("seed") or 0))
     figures = {figure.name: figure for section in summary.sections for figure in section.figures}
     for name, _ in wanted:
-        _demand_figure(name, figures)
+        demand_figure(name, figures)
     if form == "json":
         text = output.json_text(to_dict(summary), compact=False)
     elif form == "html":
@@ -115,6 +137,8 @@ def print_report(
     else:
         text = terminal.render(summary, output.width())
     output.write_to(target, text)
+    if target:
+        diagnostics.notice(f"the report of {folder.name} is in {target}")
     _check(figures, [*wanted, *((name, 1.0) for name in _MUST_BE_WHOLE if _has_value(figures.get(name)))])
 
 
@@ -128,16 +152,24 @@ def _check(figures: dict[str, Figure], wanted: list[tuple[str, float]]) -> None:
             )
 
 
-def _limit(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return _ALIASES.get(name.strip(), name.strip()), float(value)
-    except ValueError:
-        raise UsageError(f"--fail-under {text!r} sets no limit", "write it as f1=0.6") from None
+def limits_of(texts: list[str]) -> list[tuple[str, float]]:
+    """The figures of `--fail-under` and their least values; a `UsageError` where a text names none."""
+    found = []
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found.append((_ALIASES.get(name.strip(), name.strip()), float(value)))
+        except ValueError:
+            raise UsageError(f"--fail-under {text!r} sets no limit", "write it as f1=0.6") from None
+    return found
 
 
-def _demand_figure(name: str, figures: dict[str, Figure]) -> None:
-    if name not in figures:
+def demand_figure(name: str, figures: dict[str, Figure]) -> None:
+    """Raises `UsageError` unless there is such a figure, and more of it is better."""
+    figure = figures.get(name)
+    if figure and (figure.unit or name in _LESS_IS_BETTER):
+        raise UsageError(f"of {name} less is better, so it has no lowest value", "choose another figure, as f1=0.6")
+    if figure is None:
         near = get_close_matches(name, figures, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the figures are {', '.join(figures)}"
         raise UsageError(f"there is no figure {name!r}", hint)

@@ -14,7 +14,7 @@ from agent.cli import diagnostics
 from agent.cli.state import of
 from agent.errors import Stopped
 from evals.command.preparing import Wanted, prepare
-from evals.command.reporting import FailUnder, Json, print_report
+from evals.command.reporting import FailUnder, Json, limits_of, print_report
 
 if TYPE_CHECKING:
     from evals.records import Record
@@ -49,7 +49,8 @@ def run(
     ] = None,
     name: Annotated[str | None, typer.Option("--run", help="Name of the run; goes on with it if it is there.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Start anew, though a run like this is not finished.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
+    sample: Annotated[int | None, typer.Option(help="Ask so many questions, drawn by the seed.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the sample and of the bootstrap intervals.")] = 0,
     fail_under: FailUnder = None,
     json: Json = False,
 ) -> None:
@@ -57,12 +58,16 @@ def run(
 
     Run it again to go on with what was interrupted; no question is answered twice.
     """
-    wanted = Wanted(gold, mode, model, baseline, count, jobs, rate, judge, judge_base_url, entailment, name, new, seed)
+    limits_of(fail_under or [])
+    wanted = Wanted(
+        gold, mode, model, baseline, count, jobs, rate, judge, judge_base_url, entailment, name, new, seed, sample
+    )
     with asyncio.Runner() as loop, ExitStack() as stack:
         plan, folder, manifest = prepare(wanted, of(context), loop, stack)
         with folder.writing():
             _carry_out(loop, plan, folder, manifest)
     print_report(folder, json=json, fail_under=fail_under or [])
+    diagnostics.notice(f"run {folder.name}; every question: citeloom eval report {folder.name} -f html -o report.html")
 
 
 def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: dict[str, Any]) -> None:

@@ -20,7 +20,8 @@ RULE = (
     "Right: every gold paper is cited and no paper that is neither gold nor acceptable, or the answer is silent where "
     "no paper answers. Partly right: at least one gold paper is cited. Wrong: none is, or the answer is silent where "
     "papers answer, or it is not where none does. No gold: answerable, with nothing to hold the citations against. "
-    "The score called correct asks for less than that."
+    "The score called correct asks for less: a gold paper is cited, and at most half of the cited papers are neither "
+    "gold nor acceptable."
 )
 
 

@@ -126,9 +126,12 @@ class Questions:
 
 
 def _titles(records: Iterable[Record]) -> dict[str, str]:
-    answers = [record.answer for record in records if record.answer is not None]
-    named = (paper for answer in answers for paper in [*answer["references"], *answer.get("nearest", ())])
-    return {paper["key"]: paper["title"] for paper in named if paper["title"]}
+    """The titles that answers and rankings know."""
+    known: dict[str, str] = {}
+    for record in records:
+        named = [*record.answer["references"], *record.answer.get("nearest", ())] if record.answer else []
+        known |= {**record.titles, **{paper["key"]: paper["title"] for paper in named if paper["title"]}}
+    return known
 
 
 def _scores(record: Record) -> Iterator[str]:

@@ -77,8 +77,8 @@ def figure(summary: Summary, name: str) -> Figure:
         pytest.param("alce_precision", 3 / 4, 4, id="alce-precision"),
         pytest.param("alce_f1", 2 * 0.625 * 0.75 / 1.375, 4, id="alce-f1-of-the-means"),
         # silent on q3 and q4, unanswerable q4 and q5
-        pytest.param("abstention_precision", 1 / 2, 6, id="abstention-precision"),
-        pytest.param("abstention_recall", 1 / 2, 6, id="abstention-recall"),
+        pytest.param("abstention_precision", 1 / 2, 2, id="abstention-precision"),
+        pytest.param("abstention_recall", 1 / 2, 2, id="abstention-recall"),
         pytest.param("abstention_f1", 1 / 2, 6, id="abstention-f1"),
         # correct: q1, q2, q4; answered: q1, q2, q5 and the error
         pytest.param("accuracy", 3 / 6, 6, id="accuracy"),
@@ -160,7 +160,13 @@ def test_unfinished_errors_and_damage_are_told_before_the_figures() -> None:
         "unfinished: 6 of 9 questions are done",
         "1 question ended in an error, and counts as 0; without them citation_f1 is 0.667, not 0.500",
         "1 line of the results cannot be read",
+        "only 6 questions: intervals of so few are narrower than what is known",
     )
+
+
+def test_a_sample_is_said_to_be_one() -> None:
+    summary = of(*six(), gold={"path": "g", "questions": 6, "of": 40}, seed=3)
+    assert "a sample: 6 of 40 questions, drawn by the seed 3" in summary.warnings
 
 
 def test_answers_that_wait_for_a_judge_are_not_done_and_not_counted() -> None:
@@ -194,7 +200,7 @@ def test_answers_by_quoting_instead_of_by_the_model_are_counted() -> None:
 def test_of_a_run_by_quoting_alce_and_coverage_are_said_to_say_nothing() -> None:
     records = [score(answered(asked("q1", [ALPHA]), quote(ALPHA, 1), mode="quote"))]
 
-    (warning,) = of(*records, mode="bm25", system="bm25").warnings
+    warning, _ = of(*records, mode="bm25", system="bm25").warnings
     assert "1 by construction" in warning
 
 
