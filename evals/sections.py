@@ -32,9 +32,9 @@ _OVER_ANSWERS = {
     "cost": ("cost_usd", "USD"),
 }
 _CORRECT = (
-    "Accuracy is over all questions: correct is an abstention where no paper answers, and elsewhere an answer that cites "
-    "a gold paper and of whose papers at most half are neither gold nor acceptable. Precision is over the answered "
-    "questions, unanswerable ones among them. An error is no abstention: it counts as answered, and wrong."
+    "Accuracy is over all questions: correct is an abstention where no paper answers, and elsewhere an answer that "
+    "cites a gold paper and of whose papers at most half are neither gold nor acceptable. Precision is over the "
+    "answered questions, unanswerable ones among them. An error is no abstention: it counts as answered, and wrong."
 )
 _JUDGED = (
     "A model's verdicts, no human's. A reply that cannot be read scores nothing. Agreement is with what is counted "

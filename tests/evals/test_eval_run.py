@@ -7,9 +7,11 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,10 @@ import pytest
 from evals import gold as golds
 from evals.runfolder import RESULTS, RunFolder, runs_folder
 from evals.scripted import endpoint, hasty
+from store.catalogue import FILE_NAME
+from store.library import Library
+from store.lock import writing
+from tests.agent.conftest import SHELF, write_papers
 from tests.conftest import ENTRY, REPOSITORY, Citeloom, Run
 from tests.evals.conftest import SHELF_GOLD, write_gold
 from tests.support.replies import Reply, Request, Status, Text
@@ -82,6 +88,13 @@ def test_a_citation_that_does_not_hold_fails_the_report(
     said, _ = error_of(run)
     assert run.code == 5
     assert said.startswith("span_validity is 0.8")
+
+
+@contextlib.contextmanager
+def busy(library: Library) -> Iterator[None]:
+    """Within this another process cannot write to the library, and so cannot index it."""
+    with writing(library.folder, wait=False, on_wait=pytest.fail):
+        yield
 
 
 # Interrupted and gone on with
@@ -172,7 +185,62 @@ def test_the_same_command_goes_on_with_what_is_not_finished_and_new_starts_anoth
     assert [(run["done"], bool(run["finished"])) for run in listed] == [(6, True), (6, False)]
 
 
+def test_a_sample_is_drawn_by_the_seed_and_said_to_be_one(
+    citeloom: Citeloom, shelf_folder: Path, shelf_gold: Path
+) -> None:
+    command = ("eval", "run", shelf_gold, "--library", shelf_folder, "--baseline", "bm25", "--sample", "3")
+    runs = [citeloom(*command, "--seed", seed, "--run", name, "--json") for seed, name in (("1", "a"), ("1", "b"))]
+    ids = [[json.loads(line)["id"] for line in lines_of(name)] for name in ("a", "b")]
+    assert [run.code for run in runs] == [0, 0]
+    assert ids[0] == ids[1] == sorted(ids[0])
+    assert len(ids[0]) == 3
+    assert any(warning.startswith("a sample: 3 of 6 questions") for warning in runs[0].json["warnings"])
+    other = citeloom(*command, "--sample", "4", "--seed", "1", "--run", "a")
+    assert other.code == 5
+    assert "another choice of questions: 3, not 4" in error_of(other)[0]
+
+
+def test_a_run_is_found_by_the_beginning_of_its_name_and_can_be_removed(
+    citeloom: Citeloom, shelf_folder: Path, shelf_gold: Path
+) -> None:
+    command = ("eval", "run", shelf_gold, "--library", shelf_folder, "--baseline", "bm25", "-q")
+    for name in ("lexical-1", "lexical-2", "other"):
+        assert citeloom(*command, "--run", name).code == 0
+    assert citeloom("eval", "report", "oth").out == citeloom("eval", "report", "other").out
+    several = citeloom("eval", "report", "lexical")
+    assert several.code == 5
+    assert error_of(several)[0] == "2 runs begin with lexical"
+    assert citeloom("eval", "remove", "other", "--no-input").code == 2
+    assert citeloom("eval", "remove", "other", "--yes").code == 0
+    assert {run["run"] for run in citeloom("eval", "list", "--json").json["runs"]} == {"lexical-1", "lexical-2"}
+    with RunFolder("lexical-1").writing():
+        busy = citeloom("eval", "remove", "lexical-1", "--yes")
+    assert busy.code == 5
+    assert lines_of("lexical-1")
+
+
 # Bad input
+
+
+def test_a_library_that_is_half_indexed_is_refused(citeloom: Citeloom, shelf_gold: Path, tmp_path: Path) -> None:
+    papers = write_papers(tmp_path / "papers.jsonl", SHELF)
+    assert citeloom("add", papers, "--library", tmp_path / "half").code == 0
+    with sqlite3.connect(tmp_path / "half" / FILE_NAME) as catalogue:
+        catalogue.execute("UPDATE parts SET vector = NULL, indexed = 0")
+    with Library(tmp_path / "half") as library, busy(library):
+        run = citeloom("eval", "run", shelf_gold, "--library", tmp_path / "half", "--mode", "quote")
+    assert run.code == 5
+    assert "texts of the library are not indexed yet" in error_of(run)[0]
+    assert not runs_folder().exists()
+
+
+def test_a_judge_without_its_key_is_said_before_the_first_question(
+    citeloom: Citeloom, shelf_folder: Path, shelf_gold: Path
+) -> None:
+    run = citeloom("eval", "run", shelf_gold, "--library", shelf_folder, "--mode", "quote", "--judge", "gpt-4.1")
+    assert run.code == 3
+    assert "key" in error_of(run)[0]
+    assert citeloom("eval", "list", "--json").json["runs"] == []
 
 
 @pytest.mark.parametrize(
@@ -241,6 +309,8 @@ def test_a_second_runner_on_a_run_is_refused(citeloom: Citeloom, shelf_folder: P
         (("--entailment", "judge"), "--entailment judge needs a judge"),
         (("--baseline", "once"), "the baseline once asks a model, and none is chosen"),
         (("--fail-under", "f1"), "--fail-under 'f1' sets no limit"),
+        (("--fail-under", "latency_p95=500", "--baseline", "bm25"), "of latency_p95 less is better"),
+        (("--fail-under", "brier=0.1", "--baseline", "bm25"), "of brier less is better"),
         (("--mode", "model"), "no model is chosen"),
         (("--jobs", "0"), "'--jobs'"),
     ],
