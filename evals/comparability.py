@@ -73,7 +73,9 @@ def _demand_same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> None
     """Where only one run has a judge, its scores are left out instead."""
     if not one or not other:
         return
-    told = [f"{one.get(name)} and {other.get(name)}" for name in ("model", "host") if one.get(name) != other.get(name)]
+    told = [
+        f"{one.get(name)} and {other.get(name)}" for name in ("model", "address") if one.get(name) != other.get(name)
+    ]
     ours, theirs = part_of(one, "prompts"), part_of(other, "prompts")
     told += [f"the prompt {name}" for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
     if told:
@@ -85,10 +87,13 @@ def _demand_same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> None
 
 def _demand_same_entailment(one: object, other: object) -> None:
     if one != other:
-        option = str(one).split("/")[0].split(":")[0]
+        backend = str(one).split("/")[0]
+        option = (
+            f"--judge {backend.removeprefix('judge:')}" if backend.startswith("judge:") else f"--entailment {backend}"
+        )
         raise EvalError(
             clean(f"the two runs have different entailment backends: {one} and {other}"),
-            clean(f"make B anew with that of A: citeloom eval run GOLD --new --entailment {option}"),
+            clean(f"make B anew with that of A: citeloom eval run GOLD --new {option}"),
         )
 
 

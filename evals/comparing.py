@@ -18,12 +18,12 @@ from evals.comparability import demand_comparable, finished, part_of, questions_
 from evals.metrics import statistics
 from evals.metrics.statistics import Interval, Paired
 from evals.records import Record
+from evals.scoring import JUDGED
 from evals.summary import RunData
 from store.text import clean
 
 MAIN_SCORES = ("citation_f1", "correct")
 """What decides a question: the first that both runs have."""
-JUDGE_SCORES = ("nugget_recall", "rubric")
 COSTS = {
     "words": "words",
     "calls": "calls",
@@ -152,7 +152,7 @@ def compare(a: RunData, b: RunData, *, seed: int = 0) -> Comparison:
         asked=questions_of(a, b),
         compared=len(pairs),
         entailment=clean(str(a.manifest.get("entailment") or "")),
-        scores=_scores(pairs, () if judged else JUDGE_SCORES, seed),
+        scores=_scores(pairs, () if judged else JUDGED, seed),
         costs=_costs(pairs, seed),
         kinds=_kinds(pairs, seed),
         changes=_changes(pairs, {**part_of(a.manifest, "titles"), **part_of(b.manifest, "titles")}),

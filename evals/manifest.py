@@ -26,12 +26,13 @@ IDENTITY = (
     "library",
     "system",
     "model",
-    "host",
+    "address",
     "papers_cited",
     "entailment",
     "judge",
     "prompts",
     "settings",
+    "versions",
     "order",
 )
 """What must be the same for a run to be gone on with; its figures depend on it."""
@@ -43,6 +44,7 @@ _SPOKEN = {
     "papers_cited": "number of papers cited",
     "settings": "limits or embedder",
     "order": "choice of questions",
+    "versions": "version of Citeloom, or of a package",
 }
 
 
@@ -65,7 +67,7 @@ def build(
     return {
         "schema": SCHEMA,
         "gold": {
-            "path": str(gold.path),
+            "path": clean(str(gold.path)),
             "sha256": gold.sha256,
             "questions": len(cases),
             "of": len(gold.questions),
@@ -73,7 +75,7 @@ def build(
         "mode": system,
         "system": system,
         "model": choice.name if choice else None,
-        "host": choice.host if choice else None,
+        "address": choice.address if choice else None,
         "papers_cited": papers_cited,
         "library": {"papers": len(papers), "sha256": library_hash(papers.values())},
         "entailment": entailment,

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evals.resolving import Case, Nugget
+from evals.shapes import demand_record
+
+_COUNTED = {"cited", "right", "acceptable", "gold"}
+"""Counts that every scored record has, errors too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ class Record:
             "answerable": self.answerable,
             "gold": list(self.gold),
             "also": list(self.also),
-            "facts": [fact._asdict() for fact in self.facts],
+            "facts": [{**fact._asdict(), "sentences": list(fact.sentences)} for fact in self.facts],
             "scores": dict(self.scores),
             "counts": dict(self.counts),
             "answer": self.answer,
@@ -102,7 +106,10 @@ class Record:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Record:
-        """The record that `to_dict` wrote; raises KeyError, TypeError or ValueError for anything else."""
+        """The record that `to_dict` wrote; raises ValueError for anything else."""
+        demand_record(content)
+        if not content["unjudged"] and not content["counts"].keys() >= _COUNTED:
+            raise ValueError("it has not been counted")
         return cls(
             id=content["id"],
             kind=content["kind"],
@@ -111,7 +118,7 @@ class Record:
             gold=tuple(content["gold"]),
             also=tuple(content["also"]),
             facts=tuple(Nugget(**fact | {"sentences": tuple(fact["sentences"])}) for fact in content["facts"]),
-            answer=_answer(content["answer"]),
+            answer=content["answer"],
             ranking=tuple(content["ranking"]),
             titles=content.get("titles", {}),
             retrieved=tuple(content["retrieved"]),
@@ -123,13 +130,3 @@ class Record:
             seconds=content["seconds"],
             unjudged=content["unjudged"],
         )
-
-
-def _answer(content: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """An answer that has what a report reads of it."""
-    if content is not None:
-        for name in ("text", "marked", "mode", "abstained", "references", "nearest"):
-            content[name]
-        for claim in content["claims"]:
-            claim["text"], [(one["key"], one["sentence"], one["quote"]) for one in claim["citations"]]
-    return content

@@ -21,6 +21,7 @@ from agent.evalruns import SCHEMA
 from agent.settings import data_folder
 from agent.writing import write_whole
 from evals.records import Record
+from evals.shapes import demand_manifest
 from evals.summary import RunData
 from store.text import clean
 
@@ -73,8 +74,9 @@ class RunFolder:
         path = self.path / MANIFEST
         try:
             content = json.loads(path.read_bytes())
-            if not isinstance(content, dict) or content["schema"] != SCHEMA:
+            if not isinstance(content, dict) or content.get("schema") != SCHEMA:
                 raise ValueError("it is of another version")
+            return demand_manifest(content)
         except FileNotFoundError:
             raise EvalError(f"there is no run {self.name}", "see `citeloom eval list`") from None
         except OSError as error:
@@ -83,7 +85,6 @@ class RunFolder:
             raise EvalError(
                 f"{path} cannot be used: {clean(str(error))}", "remove the run, and start a new one"
             ) from error
-        return content
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Writes the manifest, whole or not at all."""
@@ -103,9 +104,9 @@ class RunFolder:
         """The run as far as it is, the records in the order of the gold set."""
         manifest = self.manifest()
         records, damaged = self._records()
-        order = {name: place for place, name in enumerate(manifest.get("order", ()))}
-        known = sorted(records.values(), key=lambda record: order.get(record.id, len(order)))
-        return RunData(self.name, manifest, tuple(known), damaged)
+        strange = len(records.keys() - set(manifest["order"]))  # of no question that this run asks
+        known = (records[name] for name in manifest["order"] if name in records)
+        return RunData(self.name, manifest, tuple(known), damaged + strange)
 
     def mend(self, notice: Callable[[str], None]) -> None:
         """Cuts off the beginning of a line at the end of the results; says so."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from agent.errors import CiteloomError, ModelUnavailable
 from evals.entailment import Entailment
 from evals.gold import Criterion
+from evals.judge.asking import OF_ONE_PROMPT
 from evals.records import Record
 from evals.resolving import Case
 from evals.runfolder import RunFolder
@@ -116,7 +117,8 @@ class _Work:
             attempt = await self._plan.system.answer(case.question.text)
         except (CiteloomError, LibraryError) as error:
             await self._judged(case, replace(record, error=error.message, seconds=_since(began)))
-            self._failures += isinstance(error, ModelUnavailable)
+            is_of_endpoint = isinstance(error, ModelUnavailable) and error.kind not in OF_ONE_PROMPT
+            self._failures = self._failures + 1 if is_of_endpoint else 0
             if self._failures >= FAILURES_IN_A_ROW:
                 raise
             return

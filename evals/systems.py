@@ -31,7 +31,6 @@ PAPERS_CITED = 3
 """Papers that a ranking cites as its answer, if nothing else is said."""
 PAPERS_READ = 8
 """Papers that the one call of `once` is shown: as many as the agent considers."""
-BASELINES = ("bm25", "dense", "fused", "once")
 Ranking = Literal["bm25", "dense", "fused"]
 
 

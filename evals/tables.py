@@ -76,7 +76,8 @@ def section(summaries: list[Summary]) -> str:
     """The tables, with when they were made, from which commit, and by what."""
     day = datetime.now(UTC).date().isoformat()
     commands = "\n".join(f"citeloom eval run evals/gold/seeds.jsonl {' '.join(options)}" for options in RUNS.values())
-    head = f"{day}, on commit {_commit()}; `make eval` runs these and writes what follows:\n\n```\n{commands}\n```"
+    told = "`make eval` runs these, the last two with the scripted model that it serves, and writes what follows"
+    head = f"{day}, on commit {_commit()}; {told}:\n\n```\n{commands}\n```"
     return f"{head}\n\n{markdown.render_table(summaries, [NAMES[name] for name in RUNS])}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 ENTAILMENT = ("overlap", "support", "judge")
 BASELINES = ("bm25", "dense", "fused", "once")
+JUDGE_KEY = "OPENAI_JUDGE_API_KEY"
+"""Where the key for `--judge-base-url` is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +187,20 @@ def _judge(wanted: Wanted, chosen: Settings, state: State) -> Judge | None:
     from agent.llm.calls import Chat
     from agent.llm.models import ModelChoice
     from agent.llm.prices import price_of
-    from agent.settings import config_folder
+    from agent.settings import Value, check, config_folder, data_folder
     from evals.judge import Judge
-    from evals.runfolder import runs_folder
 
-    address = wanted.judge_base_url or chosen.text("base_url") or None
-    choice = ModelChoice(wanted.judge, address, chosen.api_key, chosen.number("limits.silence"))
+    main = chosen.text("base_url") or None
+    address = wanted.judge_base_url or main
+    check("base_url", Value(address or "", "--judge-base-url"))
+    key = chosen.api_key if address == main else os.environ.get(JUDGE_KEY)  # a key goes to its own endpoint alone
+    choice = ModelChoice(wanted.judge, address, key, chosen.number("limits.silence"))
+    if key is None and address != main and not choice.is_local:
+        diagnostics.notice(f"no key is sent to the judge at {choice.host}; {JUDGE_KEY} sets one")
     if state.offline and not choice.is_local:
         raise UsageError(f"--offline excludes the judge at {choice.host}", "leave --offline or --judge out")
     chat = Chat(choice, price_of(choice, config_folder()))
-    return Judge(chat, runs_folder() / "judge-cache.sqlite3", notice=diagnostics.notice)
+    return Judge(chat, data_folder() / "judge-cache.sqlite3", notice=diagnostics.notice)
 
 
 def _system(wanted: Wanted, library: Library, chat: Chat | None, chosen: Settings) -> System:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,12 @@ import typer
 
 from agent.cli import diagnostics, output
 from agent.cli.state import of
-from agent.errors import CheckFailed, UsageError
+from agent.errors import CheckFailed, EvalError, UsageError
+from evals.figures import Figure
 
 if TYPE_CHECKING:
     from evals.runfolder import RunFolder
-    from evals.summary import Figure, RunData
+    from evals.summary import RunData
 
 FailUnder = Annotated[
     list[str] | None,
@@ -25,6 +27,12 @@ _Target = Annotated[Path | None, typer.Option("--output", "-o", help="Write to t
 _FORMATS = ("text", "md", "html", "json")
 _ALIASES = {"f1": "citation_f1", "precision": "citation_precision", "recall": "citation_recall"}
 _LESS_IS_BETTER = ("calibration_error", "brier")
+_OF_SOME_RUNS = (
+    "citation_f1_without_errors",
+    *("abstention_precision", "abstention_recall", "abstention_f1"),
+    *("nugget_recall", "nugget_recall_strict", "rubric"),
+)
+"""Figures that a run has where there were errors, unanswerable questions, or a judge."""
 _MUST_BE_WHOLE = ("citation_validity", "span_validity")
 
 
@@ -40,7 +48,12 @@ def list_runs(json: Json = False) -> None:
     """List the runs, the latest first."""
     from evals.runfolder import RunFolder, run_names
 
-    runs = [RunFolder(name).load() for name in run_names()]
+    runs = []
+    for name in run_names():
+        try:
+            runs.append(RunFolder(name).load())
+        except EvalError as error:
+            diagnostics.notice(f"{name} is left out: {error.message}")
     if json:
         output.write_json({"schema": "citeloom.eval-list/1", "runs": [_listed(data) for data in runs]}, compact=False)
         return
@@ -126,8 +139,7 @@ def print_report(
     data = folder.load()
     summary = summarize(data, seed=int(data.manifest.get("seed") or 0))
     figures = {figure.name: figure for section in summary.sections for figure in section.figures}
-    for name, _ in wanted:
-        demand_figure(name, figures)
+    _demand_figures(wanted, figures)
     if form == "json":
         text = output.json_text(to_dict(summary), compact=False)
     elif form == "html":
@@ -139,16 +151,17 @@ def print_report(
     output.write_to(target, text)
     if target:
         diagnostics.notice(f"the report of {folder.name} is in {target}")
-    _check(figures, [*wanted, *((name, 1.0) for name in _MUST_BE_WHOLE if _has_value(figures.get(name)))])
+    _check(folder.name, figures, [*wanted, *((name, 1.0) for name in _MUST_BE_WHOLE if _has_value(figures.get(name)))])
 
 
-def _check(figures: dict[str, Figure], wanted: list[tuple[str, float]]) -> None:
+def _check(run: str, figures: dict[str, Figure], wanted: list[tuple[str, float]]) -> None:
     for name, least in wanted:
         value = figures[name].value
-        if value is None or value < least:
+        if value is None or not value >= least:  # nor is what is no number
             shown = "has no value" if value is None else f"is {value:.4g}"
             raise CheckFailed(
-                f"{name} {shown}, under {least:g}", "see the questions with `citeloom eval report -f html`"
+                f"{name} {shown}, under {least:g}",
+                f"see the questions: citeloom eval report {run} -f html -o report.html",
             )
 
 
@@ -158,21 +171,35 @@ def limits_of(texts: list[str]) -> list[tuple[str, float]]:
     for text in texts:
         name, _, value = text.partition("=")
         try:
-            found.append((_ALIASES.get(name.strip(), name.strip()), float(value)))
+            least = float(value)
+            if not math.isfinite(least):
+                raise ValueError(value)
+            found.append((_ALIASES.get(name.strip(), name.strip()), least))
         except ValueError:
             raise UsageError(f"--fail-under {text!r} sets no limit", "write it as f1=0.6") from None
     return found
 
 
-def demand_figure(name: str, figures: dict[str, Figure]) -> None:
-    """Raises `UsageError` unless there is such a figure, and more of it is better."""
-    figure = figures.get(name)
-    if figure and (figure.unit or name in _LESS_IS_BETTER):
-        raise UsageError(f"of {name} less is better, so it has no lowest value", "choose another figure, as f1=0.6")
-    if figure is None:
-        near = get_close_matches(name, figures, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"the figures are {', '.join(figures)}"
-        raise UsageError(f"there is no figure {name!r}", hint)
+def demand_names(wanted: list[tuple[str, float]]) -> None:
+    """Raises `UsageError` for a figure that no run can have, before anything is asked."""
+    from evals.summary import RunData, summarize
+
+    if wanted:
+        sections = summarize(RunData("", {}, ())).sections
+        later = {name: Figure(name, None) for name in (*_OF_SOME_RUNS, *_LESS_IS_BETTER)}
+        _demand_figures(wanted, {figure.name: figure for section in sections for figure in section.figures} | later)
+
+
+def _demand_figures(wanted: list[tuple[str, float]], figures: dict[str, Figure]) -> None:
+    """Raises `UsageError` unless there are such figures, and more of them is better."""
+    for name, _ in wanted:
+        figure = figures.get(name)
+        if figure and (figure.unit or name in _LESS_IS_BETTER):
+            raise UsageError(f"of {name} less is better, so it has no lowest value", "choose another figure, as f1=0.6")
+        if figure is None:
+            near = get_close_matches(name, [*figures, *_ALIASES], n=1)
+            hint = f"did you mean {near[0]}?" if near else f"the figures are {', '.join(figures)}"
+            raise UsageError(f"there is no figure {name!r}", hint)
 
 
 def _has_value(figure: Figure | None) -> bool:

@@ -14,7 +14,7 @@ from agent.cli import diagnostics
 from agent.cli.state import of
 from agent.errors import Stopped
 from evals.command.preparing import Wanted, prepare
-from evals.command.reporting import FailUnder, Json, limits_of, print_report
+from evals.command.reporting import FailUnder, Json, demand_names, limits_of, print_report
 
 if TYPE_CHECKING:
     from evals.records import Record
@@ -50,7 +50,9 @@ def run(
     name: Annotated[str | None, typer.Option("--run", help="Name of the run; goes on with it if it is there.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Start anew, though a run like this is not finished.")] = False,
     sample: Annotated[int | None, typer.Option(help="Ask so many questions, drawn by the seed.", min=1)] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the sample and of the bootstrap intervals.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the sample and of the bootstrap intervals.", min=0, max=2**32 - 1)
+    ] = 0,
     fail_under: FailUnder = None,
     json: Json = False,
 ) -> None:
@@ -58,7 +60,7 @@ def run(
 
     Run it again to go on with what was interrupted; no question is answered twice.
     """
-    limits_of(fail_under or [])
+    demand_names(limits_of(fail_under or []))
     wanted = Wanted(
         gold, mode, model, baseline, count, jobs, rate, judge, judge_base_url, entailment, name, new, seed, sample
     )
@@ -77,7 +79,10 @@ def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: di
 
     if folder.exists:
         folder.mend(diagnostics.notice)
-        manifest = folder.manifest()
+        wanted, manifest = manifest, folder.manifest()
+        for name in ("seed", "jobs"):
+            if manifest[name] != wanted[name]:
+                diagnostics.notice(f"the run was begun with --{name} {manifest[name]}, which its report goes by")
     else:
         folder.write_manifest(manifest)
     done = [record for record in folder.load().records if record.error is None and not record.unjudged]
@@ -96,7 +101,10 @@ def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: di
             f"stopped; {kept} of {len(plan.cases)} questions are kept in the run {folder.name}",
             "give the same command again to go on",
         ) from None
-    folder.write_manifest({**manifest, "finished": now()})
+    failed = sum(record.error is not None for record in folder.load().records)
+    if failed:
+        diagnostics.notice(f"questions that ended in an error: {failed}; the same command asks them again")
+    folder.write_manifest({**manifest, "finished": None if failed else now()})
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from store.text import clean
 LIMITS = Limits(calls=400, tokens=600_000, seconds=900.0)
 """Of the judging of one question: an answer of thirty claims with four citations each stays under it."""
 JOBS = 4
-_OF_ONE_PROMPT = ("refusal", "empty", "context")
+OF_ONE_PROMPT = ("refusal", "empty", "context")
 """Faults that say something of what was asked, and not of the endpoint."""
 
 
@@ -100,7 +100,7 @@ class Asking:
         except Cut as cut:
             return "", f"the limit of {cut.reason} was reached"
         except ModelUnavailable as error:
-            if error.kind not in _OF_ONE_PROMPT:
+            if error.kind not in OF_ONE_PROMPT:
                 raise
             return "", error.message
 

@@ -24,8 +24,8 @@ _WAIT = 30.0
 
 
 def key_of(choice: ModelChoice, prompt: Prompt, rendered: Rendered) -> str:
-    """The hash of the model's name, its host, the prompt file and the messages: 64 hexadecimal digits."""
-    parts = [choice.name, choice.host, prompt.sha256, rendered.system, rendered.user]
+    """The hash of the model's name, its address, the prompt file and the messages: 64 hexadecimal digits."""
+    parts = [choice.name, choice.address, prompt.sha256, rendered.system, rendered.user]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -67,7 +67,7 @@ class Judge:
         """What a run records of its judge: scores of two judges are comparable where this is the same."""
         choice = self.chat.choice
         prompts = {name: load(name).sha256 for name in (ENTAILMENT, NUGGETS, RUBRIC)}
-        return {"model": choice.name, "host": choice.host, "prompts": prompts}
+        return {"model": choice.name, "address": choice.address, "prompts": prompts}
 
     async def judge(self, record: Record, rubric: Sequence[Criterion] = ()) -> Mapping[str, Any]:
         """What the judge says of the answer: grades, the shares from 0 to 1 that follow, and what that took.

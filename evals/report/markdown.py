@@ -9,8 +9,12 @@ from evals.report import numbers
 from evals.summary import Figure, Summary
 from store.text import clean
 
-_MARKUP = re.compile(r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<![^\W_])[@#]|^[-+=](?=\s|[-+=]|$)|^\d+(?=[.)])")
-"""What GitHub's Markdown would take for markup, for somebody's name, or for the number of an issue."""
+_MARKUP = re.compile(
+    r"[\\`*\[\]<>|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<![^\W_])[@#]|^[-+=](?=\s|[-+=]|$)|^\d+(?=[.)])"
+    r"|(?<=http):(?=//)|(?<=https):(?=//)|(?<=ftp):(?=//)|(?<=www)\.",
+    re.IGNORECASE,
+)
+"""What GitHub's Markdown would take for markup, an address, somebody's name, or the number of an issue."""
 TABLES = (
     ("citation_f1", "citation_precision", "citation_recall", "citation_f1_also", "micro_f1", "fact_recall"),
     ("citation_validity", "span_validity", "coverage", "alce_recall", "alce_precision", "invented_marks"),

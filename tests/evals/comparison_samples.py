@@ -11,7 +11,11 @@ from evals.summary import RunData
 
 GOLD = {"path": "gold.jsonl", "sha256": "a" * 64, "questions": 3}
 LIBRARY = {"papers": 40, "sha256": "b" * 64}
-JUDGE: Mapping[str, Any] = {"model": "judge-1", "host": "localhost", "prompts": {"judge/nuggets": "c" * 64}}
+JUDGE: Mapping[str, Any] = {
+    "model": "judge-1",
+    "address": "http://localhost/v1",
+    "prompts": {"judge/nuggets": "c" * 64},
+}
 HOSTILE = "\x1b[31m\x9b2Jred\u202e | <script>alert(1)</script> `code`\n# [x](http://example.org) *y*"
 
 

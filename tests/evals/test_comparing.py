@@ -42,11 +42,11 @@ def test_the_same_gold_set_under_another_path_is_the_same() -> None:
     ("field", "value", "told"),
     [
         ("model", "judge-2", "judge-1 and judge-2"),
-        ("host", "example.org", "localhost and example.org"),
+        ("address", "http://example.org/v1", "http://localhost/v1 and http://example.org/v1"),
         ("prompts", {"judge/nuggets": "e" * 64}, "the prompt judge/nuggets"),
         ("prompts", {**JUDGE["prompts"], "judge/rubric": "e" * 64}, "the prompt judge/rubric"),
     ],
-    ids=["model", "host", "prompt", "one more prompt"],
+    ids=["model", "address", "prompt", "one more prompt"],
 )
 def test_runs_with_different_judges_are_refused(field: str, value: object, told: str) -> None:
     error = refused(run("one", three(), judge=JUDGE), run("two", three(), judge={**JUDGE, field: value}))

@@ -219,6 +219,47 @@ def test_a_run_is_found_by_the_beginning_of_its_name_and_can_be_removed(
     assert lines_of("lexical-1")
 
 
+def test_the_same_command_asks_again_what_ended_in_an_error(
+    citeloom: Citeloom, shelf_folder: Path, shelf_gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(request.prompt.rpartition("Question: ")[2])
+        if "Quokka" in asked[-1] and len(asked) < 10:
+            return Status(400)
+        return Text("The library does not answer this.")
+
+    with ScriptedServer(answer, keep_alive=False) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        command = ("eval", "run", shelf_gold, "--library", shelf_folder, "--baseline", "once", "--model", "m", "--json")
+        first = citeloom(*command)
+        assert first.json["errors"] == 1
+        assert "questions that ended in an error: 1; the same command asks them again" in first.err
+        asked.extend([""] * 10)
+        second = citeloom(*command)
+    assert second.json["errors"] == 0
+    assert asked[-1].startswith("How fast does Quokka")
+    assert len(asked) == 6 + 10 + 1
+    assert len(citeloom("eval", "list", "--json").json["runs"]) == 1
+
+
+def test_a_key_goes_to_its_own_endpoint_and_not_to_that_of_the_judge(
+    citeloom: Citeloom, shelf_folder: Path, shelf_gold: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-main")
+    command = ("eval", "run", shelf_gold, "--library", shelf_folder, "--mode", "quote", "--judge", "m")
+    with ScriptedServer(judging, keep_alive=False) as server:
+        citeloom(*command, "--judge-base-url", server.base_url)
+        monkeypatch.setenv("OPENAI_JUDGE_API_KEY", "sk-judge")
+        citeloom(*command, "--judge-base-url", server.base_url, "--new", "--entailment", "overlap")
+        headers = [request.headers.get("authorization", "") for request in server.requests]
+    assert headers
+    assert not any("sk-main" in header for header in headers)
+    files = [path for path in runs_folder().parent.rglob("*") if path.is_file()]
+    assert not any(b"sk-judge" in path.read_bytes() or b"sk-main" in path.read_bytes() for path in files)
+
+
 # Bad input
 
 
@@ -309,6 +350,10 @@ def test_a_second_runner_on_a_run_is_refused(citeloom: Citeloom, shelf_folder: P
         (("--entailment", "judge"), "--entailment judge needs a judge"),
         (("--baseline", "once"), "the baseline once asks a model, and none is chosen"),
         (("--fail-under", "f1"), "--fail-under 'f1' sets no limit"),
+        (("--fail-under", "f1=nan"), "--fail-under 'f1=nan' sets no limit"),
+        (("--fail-under", "citation_f2=0.5"), "there is no figure 'citation_f2'"),
+        (("--seed", "-5"), "'--seed'"),
+        (("--judge", "big", "--judge-base-url", "ftp://x"), "base_url is no address (--judge-base-url)"),
         (("--fail-under", "latency_p95=500", "--baseline", "bm25"), "of latency_p95 less is better"),
         (("--fail-under", "brier=0.1", "--baseline", "bm25"), "of brier less is better"),
         (("--mode", "model"), "no model is chosen"),

@@ -50,6 +50,8 @@ class Bench:
     limits: Limits = LIMITS
     model: str = "judge-1"
     jobs: int = 4
+    port: int = 0
+    """That of the first endpoint: the next ones have the same address."""
     requests: list[Request] = field(default_factory=list)
     aborted: int = 0
     notices: list[str] = field(default_factory=list)
@@ -63,7 +65,8 @@ class Bench:
             finally:
                 await chat.aclose()
 
-        with ScriptedServer(script, keep_alive=False) as server:
+        with ScriptedServer(script, keep_alive=False, port=self.port) as server:
+            self.port = server.port
             try:
                 return asyncio.run(run(server.base_url))
             finally:
@@ -172,11 +175,11 @@ def test_the_backend_is_named_by_its_model_and_its_prompt() -> None:
     assert judge.entailment.name == f"judge:gpt-x/{digest[:8]}"
 
 
-def test_the_manifest_has_the_model_the_host_and_the_prompts_and_no_key() -> None:
+def test_the_manifest_has_the_model_the_address_and_the_prompts_and_no_key() -> None:
     judge = Judge(Chat(ModelChoice("gpt-x", "https://user:secret@judge.example.org:8443/v1", KEY)))
 
     assert judge.manifest() == {
         "model": "gpt-x",
-        "host": "judge.example.org",
+        "address": "https://judge.example.org:8443/v1",
         "prompts": {name: load(name).sha256 for name in ("judge/entailment", "judge/nuggets", "judge/rubric")},
     }

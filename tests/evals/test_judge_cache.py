@@ -50,12 +50,13 @@ def test_a_later_reply_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None
     assert replies.get("key") == "two"
 
 
-def test_the_key_depends_on_the_model_the_host_the_prompt_and_the_messages_and_on_no_secret() -> None:
+def test_the_key_depends_on_the_model_the_address_the_prompt_and_the_messages_and_on_no_secret() -> None:
     entailment, rubric = load("judge/entailment"), load("judge/rubric")
     keys = [
         key_of(CHOICE, entailment, RENDERED),
         key_of(ModelChoice("judge-2", CHOICE.base_url), entailment, RENDERED),
         key_of(ModelChoice("judge-1", "https://api.example.org/v1"), entailment, RENDERED),
+        key_of(ModelChoice("judge-1", f"{CHOICE.base_url}/another"), entailment, RENDERED),
         key_of(CHOICE, rubric, RENDERED),
         key_of(CHOICE, entailment, RENDERED._replace(system="Other rules.")),
         key_of(CHOICE, entailment, RENDERED._replace(user="Another task.")),

@@ -172,6 +172,60 @@ def test_a_damaged_line_is_counted_and_its_question_asked_again(
     assert again.asked == [cases[1].question.text]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scores": {"citation_f1": float("nan")}},
+        {"scores": {"citation_f1": "0.5"}},
+        {"scores": {"citation_f1": 10**400}},
+        {"scores": {"citation_f1": 7}},
+        {"scores": []},
+        {"counts": {"cited": 1}},
+        {"kind": None},
+        {"id": 5},
+        {"seconds": None},
+        {"verdicts": [1]},
+        {"answer": {"text": "It says so."}},
+        {"ranking": "lee2024one"},
+        {"id": "of another gold set"},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_a_line_of_another_shape_is_damaged_and_in_no_figure(
+    shelf: Library, cases: Sequence[Case], shelf_gold: Path, change: dict[str, Any]
+) -> None:
+    folder, _ = begun("one", shelf, shelf_gold)
+    asyncio.run(run(a_plan(shelf, cases[:2]), folder))
+    first, second = lines_of(folder)
+    (folder.path / RESULTS).write_text(f"{json.dumps(first | change)}\n{json.dumps(second)}\n")
+    data = folder.load()
+    assert data.damaged == 1
+    assert [record.id for record in data.records] == [cases[1].question.id]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("order", None),
+        ("seed", "abc"),
+        ("seed", -1),
+        ("versions", []),
+        ("gold", "seeds"),
+        ("judge", "big"),
+        ("library", 3),
+    ],
+)
+def test_a_manifest_with_a_part_of_another_shape_is_said_and_hides_no_other_run(
+    shelf: Library, shelf_gold: Path, name: str, value: object
+) -> None:
+    folder, described = begun("bad", shelf, shelf_gold)
+    begun("good", shelf, shelf_gold)
+    folder.write_manifest({**described, name: value})
+    with pytest.raises(EvalError, match=rf"cannot be used: {name}"):
+        folder.load()
+    assert run_names() == ["good"]
+
+
 def test_the_records_come_in_the_order_of_the_gold_set_whatever_was_finished_first(
     shelf: Library, cases: Sequence[Case], shelf_gold: Path
 ) -> None:
@@ -257,7 +311,9 @@ def test_a_run_that_is_not_there_and_no_run_at_all_are_said(shelf: Library, shel
     assert run_names() == ["one"]
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"schema": "citeloom.eval/99"}', '{"no": "schema"}'])
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", '{"schema": "citeloom.eval/99"}', '{"schema": "citeloom.eval/1"}', '{"no": "schema"}']
+)
 def test_a_manifest_that_cannot_be_used_is_said_and_passed_over_in_the_list(
     shelf: Library, shelf_gold: Path, damage: str
 ) -> None:

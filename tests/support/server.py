@@ -44,9 +44,12 @@ class ScriptedServer:
         *,
         models: Sequence[str] = ("scripted",),
         keep_alive: bool = True,
+        port: int = 0,
     ) -> None:
         self.models = models
         self.keep_alive = keep_alive
+        self.port = port
+        """0 for one that is free."""
         self.requests: list[Request] = []
         self.other_requests: list[Request] = []
         self.exhausted = 0
@@ -58,7 +61,8 @@ class ScriptedServer:
 
     def __enter__(self) -> Self:
         self._listener = _Listener(self)
-        self.base_url = f"http://127.0.0.1:{self._listener.server_port}/v1"
+        self.port = self._listener.server_port
+        self.base_url = f"http://127.0.0.1:{self.port}/v1"
         self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return self
@@ -143,7 +147,7 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, script: ScriptedServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", script.port), _Handler)
         self.script = script
         # Closing one end makes the other readable for every handler at once.
         self.closing, self._open = socket.socketpair()
