@@ -22,7 +22,7 @@ NEAREST = 3
 """How many papers an abstention shows."""
 _SENTENCES_ALONE = 2
 """Sentences quoted from the only paper of an answer; where several are cited, one each."""
-_SECOND_SENTENCE_SHARE = 0.6
+_SECOND_SENTENCE_SHARE = 0.5
 """A second sentence is quoted if it is at least this likely, compared with the first."""
 
 

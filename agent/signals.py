@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from store import lexical, sentences
 from store.embedding import Vector
@@ -35,8 +36,33 @@ _QUANTITY = re.compile(
 _TOKEN = re.compile(r"[^\W_][\w+&^'-]*[^\W_+]|[^\W_]")
 _SHORT_NAME_WORDS = 4
 _DIGIT = re.compile(r"\d")
+_ASKS = re.compile(
+    r"[?？]|^\s*(?:how|what|which|why|who|whose|whom|where|when|do|does|did|is|are|was|were|can|could|has|have|will"
+    r"|should|compare|contrast|explain|describe|list|name|give|tell)\b",
+    re.IGNORECASE,
+)
+_WAY_ASKED = re.compile(
+    r"\bhow (?:do|does|did|is|are|can|could|has|have|was|were|to)\b"
+    r"|\b(?:methods?|approach\w*|techniques?|ways?|strateg\w*|mechanism\w*|made)\b",
+    re.IGNORECASE,
+)
 _OWN_WORK = re.compile(r"\b(?:we|our|this paper|this work|this study)\b", re.IGNORECASE)
-_BACKGROUND = re.compile(r"(?:However|Recent|While|Despite|Although|Existing|Traditional|Large language)")
+_MAKES = re.compile(
+    r"\b(?:we|paper|work|study)\b[^.]{0,40}\b(?:propos|introduc|present|develop|design|construct|buil[dt]|formulat|devis"
+    r"|releas|describ)\w*",
+    re.IGNORECASE,
+)
+_FINDS = re.compile(
+    r"\b(?:we|results?|analys[ie]s|experiments?|findings?|study|evidence|evaluations?)\b[^.]{0,60}"
+    r"\b(?:find|found|show\w*|reveal\w*|observ\w*|demonstrat\w*|suggest\w*|indicat\w*|confirm\w*|prove|conclude)\b",
+    re.IGNORECASE,
+)
+_WAY = re.compile(
+    r"\b(?:by \w+ing|us(?:ing|es?)|via|through|consist\w*|compris\w*|based on|leverag\w*|employ\w*|combin\w*"
+    r"|instead of|rather than)\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"\d\s*\\?%|\d\.\d|\dx\b|\btimes\b")
 _ADDRESS = re.compile(r"https?:|github", re.IGNORECASE)
 _SHORT_QUERY_WORDS = 4
 _RANK_OF_UNRANKED = 200
@@ -67,38 +93,78 @@ def sentences_to_read(hit: Hit, words: Sequence[QueryWord]) -> tuple[Sentence, .
 
 def sentence_signals(result: SearchResult, similarities: Vector) -> list[list[dict[str, float]]]:
     """The signals of every sentence of the first hits, a list a hit."""
-    asks_quantity = bool(_QUANTITY.search(result.query))
+    asked = _asked(result.query)
     position = 0
     found = []
     for hit in result.hits[:CANDIDATES]:
         cut = sentences_to_read(hit, result.words)
         own = [float(value) for value in similarities[position : position + len(cut)]]
         position += len(cut)
-        covered = [lexical.coverage(list(result.words), set(terms(sentence.text))) for sentence in cut]
-        found.append([_sentence_signals(at, cut, own, covered, asks_quantity) for at in range(len(cut))])
+        found.append(_signals_of(cut, own, result.words, hit.paper.title or "", asked))
     return found
 
 
-def _sentence_signals(
-    at: int, cut: Sequence[Sentence], similarities: Sequence[float], coverages: Sequence[float], asks_quantity: bool
-) -> dict[str, float]:
-    sentence, count = cut[at], len(cut)
-    has_number = float(bool(_DIGIT.search(sentence.text)))
-    return {
-        "similarity": similarities[at],
-        "coverage": coverages[at],
-        "similarity_gap": max(similarities) - similarities[at],
-        "coverage_gap": max(coverages) - coverages[at],
-        "position": at / max(count - 1, 1),
-        "is_first": float(at == 0),
-        "is_last": float(at == count - 1),
-        "has_number": has_number,
-        "gives_quantity": has_number * asks_quantity,
-        "own_work": float(bool(_OWN_WORK.search(sentence.text))),
-        "background": float(bool(_BACKGROUND.match(sentence.text))),
-        "address": float(bool(_ADDRESS.search(sentence.text))),
-        "length": min(len(sentence.text), _LONG_SENTENCE) / _LONG_SENTENCE,
-    }
+class _Asked(NamedTuple):
+    """What a question asks for; of these, any or none."""
+
+    quantity: bool
+    way: bool
+    topic: bool
+    """It asks nothing and only names what it is about."""
+
+
+def _asked(question: str) -> _Asked:
+    return _Asked(bool(_QUANTITY.search(question)), bool(_WAY_ASKED.search(question)), not _ASKS.search(question))
+
+
+def _signals_of(
+    cut: Sequence[Sentence], similarities: Sequence[float], words: Sequence[QueryWord], title: str, asked: _Asked
+) -> list[dict[str, float]]:
+    """The signals of the sentences of one abstract."""
+    titled = set(terms(title))
+    untitled = [word for word in words if word.stem not in titled]
+    stems = [set(terms(sentence.text)) for sentence in cut]
+    covered = [lexical.coverage(list(words), held) for held in stems]
+    beyond = [lexical.coverage(untitled, held) for held in stems]
+    first_own = _first(_OWN_WORK, cut)
+    first_made = _first(_MAKES, cut)
+    others = max(len(cut) - 1, 1)
+    found = []
+    for at, sentence in enumerate(cut):
+        text = sentence.text
+        has_number = float(bool(_DIGIT.search(text)))
+        found.append(
+            {
+                "similarity": similarities[at],
+                "coverage": covered[at],
+                "similarity_gap": max(similarities) - similarities[at],
+                "coverage_gap": max(covered) - covered[at],
+                "better_covering": sum(other > covered[at] for other in covered) / others,
+                "beyond_title": beyond[at],
+                "beyond_title_gap": max(beyond) - beyond[at],
+                "is_first": float(at == 0),
+                "is_last": float(at == len(cut) - 1),
+                "before_own_work": float(at < first_own),
+                "first_made": float(at == first_made),
+                "after_first_made": float(at == first_made + 1),
+                "finds": float(bool(_FINDS.search(text))),
+                "has_number": has_number,
+                "has_amount": float(bool(_AMOUNT.search(text))),
+                "gives_quantity": has_number * asked.quantity,
+                "way_made": float(asked.way and bool(_MAKES.search(text))),
+                "way_told": float(asked.way and bool(_WAY.search(text))),
+                "topic_first_own": float(asked.topic and at == first_own),
+                "topic_first_made": float(asked.topic and at == first_made),
+                "address": float(bool(_ADDRESS.search(text))),
+                "length": min(len(text), _LONG_SENTENCE) / _LONG_SENTENCE,
+            }
+        )
+    return found
+
+
+def _first(pattern: re.Pattern[str], cut: Sequence[Sentence]) -> int:
+    """The place of the first sentence in which `pattern` is found; past the last where it is in none."""
+    return next((at for at, sentence in enumerate(cut) if pattern.search(sentence.text)), len(cut))
 
 
 def paper_signals(result: SearchResult, read_sentences: Sequence[Sequence[ReadSentence]]) -> list[dict[str, float]]:

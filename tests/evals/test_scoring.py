@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import asyncio
+import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -214,7 +214,8 @@ def test_scoring_again_changes_nothing_and_keeps_what_a_judge_gave() -> None:
 def test_a_record_keeps_its_scores_on_disk() -> None:
     found = score(answered(asked("q", [ALPHA], facts=[fact(ALPHA, 1)]), quote(ALPHA, 1)))
 
-    assert asdict(Record.from_dict(json.loads(json.dumps(found.to_dict())))) == asdict(found)
+    stored = json.loads(json.dumps(found.to_dict()))
+    assert Record.from_dict(stored).to_dict() == stored
 
 
 def test_quoting_from_the_seeds_cites_what_stands(seed_library: Library) -> None:
