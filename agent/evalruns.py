@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,8 @@ _MANIFEST = "manifest.json"
 _RESULTS = "results.jsonl"
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What reading JSON of the wrong shape comes to."""
+_FIRST = ("citation_f1", "correct", "fact_recall", "ndcg@10", "coverage", "alce_recall")
+"""The scores that decide, the one that decides most first."""
 
 
 class Mean(NamedTuple):
@@ -33,58 +35,58 @@ class Mean(NamedTuple):
     n: int
 
 
-class Cited(NamedTuple):
-    """The cited papers against the gold ones, as keys."""
+class Fact(NamedTuple):
+    """What a gold paper says to the question, and in which sentences of its abstract."""
 
-    hit: tuple[str, ...]
-    missed: tuple[str, ...]
-    extra: tuple[str, ...]
+    key: str
+    sentences: tuple[int | None, ...]
+    text: str
+    vital: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What there was of an answer: its text, the keys that its claims cite, and the titles that it knows."""
+    """What there was of an answer: its Markdown, what its claims cite, and the papers that it knows, by key."""
 
     text: str
-    abstained: bool
-    keys: tuple[str, ...]
+    places: tuple[tuple[str, int | None], ...]
+    """Key and sentence of each citation."""
     titles: Mapping[str, str]
+    numbers: Mapping[str, int | None]
+    """Those of the marks."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cited papers, each once."""
+        return tuple(dict.fromkeys(key for key, _ in self.places))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A question of a run, and how its answer met the gold; no gold means that no paper answers it."""
+    """A question of a run, and how its answer met the gold; `also` may be cited, too."""
 
     id: str
     kind: str
     question: str
     gold: tuple[str, ...]
+    also: tuple[str, ...]
+    answerable: bool
+    facts: tuple[Fact, ...]
     scores: Mapping[str, float | None]
     given: Given | None
     error: str | None
     seconds: float | None
 
     @property
-    def cited(self) -> Cited:
-        """The cited papers against the gold ones, in their own order."""
-        keys = self.given.keys if self.given else ()
-        return Cited(
-            tuple(key for key in self.gold if key in keys),
-            tuple(key for key in self.gold if key not in keys),
-            tuple(key for key in keys if key not in self.gold),
-        )
-
-    @property
-    def deciding(self) -> Mean | None:
-        """The score that says whether the question went right: the citation F1, else the first that it has."""
-        known = [Mean(name, value, 1) for name, value in self.scores.items() if value is not None]
-        return next((score for score in known if is_main(score.name)), known[0] if known else None)
+    def deciding(self) -> float | None:
+        """The score that says whether the question went right: the first that it has, in their order."""
+        values = (self.scores[name] for name in ordered(self.scores))
+        return next((value for value in values if value is not None), None)
 
     @property
     def went_wrong(self) -> bool:
         """Whether there was an error, or the deciding score is below 1."""
-        score = self.deciding
-        return self.error is not None or (score is not None and score.value < 1)
+        return self.error is not None or (self.deciding is not None and self.deciding < 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,12 @@ class Run:
 
     @property
     def means(self) -> tuple[Mean, ...]:
-        """The mean of each score over the questions that have it, the citation F1 first.
+        """The mean of each score over the questions that have it, in their order.
 
         A question that ended in an error counts as 0 in every one that it could have.
         """
-        names = dict.fromkeys(name for result in self.results for name in result.scores)
         found = []
-        for name in sorted(names, key=lambda name: not is_main(name)):
+        for name in ordered(name for result in self.results for name in result.scores):
             values = [value for result in self.results if (value := _counted(result, name)) is not None]
             if values:
                 found.append(Mean(name, math.fsum(values) / len(values), len(values)))
@@ -159,7 +160,7 @@ def read(folder: Path) -> Run:
     """The run in a folder; one whose manifest cannot be used has nothing but a problem."""
     name = clean(folder.name)
     try:
-        manifest = _object((folder / _MANIFEST).read_bytes())
+        manifest = _object(json.loads((folder / _MANIFEST).read_bytes()))
         schema = _text(manifest, "schema")
         if schema != SCHEMA:
             newer = "it was written by another version of Citeloom" if schema.startswith(_FAMILY) else "it is no run"
@@ -172,10 +173,9 @@ def read(folder: Path) -> Run:
         return Run(name, problem=f"{_MANIFEST} cannot be used: {clean(str(error))}")
 
 
-def is_main(name: str) -> bool:
-    """Whether a score is the citation F1, whatever stands between its words."""
-    letters = "".join(char for char in name.casefold() if char.isalnum())
-    return letters in ("citationf1", "citationsf1", "f1")
+def ordered(names: Iterable[str]) -> list[str]:
+    """Each score once: those that decide, then the others as they come."""
+    return sorted(dict.fromkeys(names), key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
 
 
 def _counted(result: Result, name: str) -> float | None:
@@ -214,11 +214,13 @@ def _results(path: Path) -> tuple[tuple[Result, ...], int]:
         if not line.strip():
             continue
         try:
-            result = _result(_object(line))
+            content = _object(json.loads(line))
+            result = _result(content)
         except _DAMAGE:
             damaged += number < len(whole)
         else:
-            found[result.id] = result
+            if content.get("unjudged") is not True:  # answered, and not scored yet
+                found[result.id] = result
     return tuple(found.values()), damaged
 
 
@@ -232,6 +234,9 @@ def _result(line: Mapping[str, object]) -> Result:
         kind=clean(_text(line, "kind")),
         question=clean(_text(line, "question")),
         gold=tuple(_texts(line.get("gold"))),
+        also=tuple(_texts(line.get("also"))),
+        answerable=line.get("answerable", bool(line.get("gold"))) is True,
+        facts=tuple(map(_fact, _list(line.get("facts")))),
         scores={clean(name): _number(value) for name, value in scores.items()},
         given=None if answer is None else _given(answer),
         error=error,
@@ -239,23 +244,33 @@ def _result(line: Mapping[str, object]) -> Result:
     )
 
 
-def _given(answer: object) -> Given:
-    """What is needed of an answer (schema citeloom.answer/1); its papers need not be in any library."""
-    if not isinstance(answer, dict):
-        raise TypeError("the answer is no object")
-    named = [*(answer.get("references") or ()), *(answer.get("nearest") or ())]
-    cited = [citation["key"] for claim in answer.get("claims") or () for citation in claim["citations"]]
-    titles = {clean(_text(paper, "key")): clean(_text(paper, "title")) for paper in named}
-    return Given(
-        text=_text(answer, "text"),
-        abstained=answer.get("abstained") is True,
-        keys=tuple(dict.fromkeys(_texts(cited))),
-        titles=titles,
+def _fact(content: object) -> Fact:
+    fact = _object(content)
+    return Fact(
+        key=clean(_text(fact, "key")),
+        sentences=tuple(map(_whole, _list(fact["sentences"]))),
+        text=_text(fact, "text"),
+        vital=fact.get("vital") is not False,
     )
 
 
-def _object(data: bytes) -> dict[str, object]:
-    content = json.loads(data)
+def _given(content: object) -> Given:
+    """What is needed of an answer (schema citeloom.answer/1); its papers need not be in any library."""
+    answer = _object(content)
+    references = [_object(paper) for paper in _list(answer.get("references"))]
+    named = [*references, *map(_object, _list(answer.get("nearest")))]
+    claims = map(_object, _list(answer.get("claims")))
+    cited = [_object(citation) for claim in claims for citation in _list(claim["citations"])]
+    keys = _texts([citation["key"] for citation in cited])
+    return Given(
+        text=_text(answer, "marked") or _text(answer, "text"),
+        places=tuple((key, _whole(citation.get("sentence"))) for key, citation in zip(keys, cited, strict=True)),
+        titles={clean(_text(paper, "key")): clean(_text(paper, "title")) for paper in named},
+        numbers={clean(_text(paper, "key")): _whole(paper.get("number")) for paper in references},
+    )
+
+
+def _object(content: object) -> dict[str, object]:
     if not isinstance(content, dict):
         raise TypeError("it is no object")
     return content
@@ -269,12 +284,24 @@ def _text(content: Mapping[str, object], name: str) -> str:
     return value or ""
 
 
+def _list(value: object) -> list[object]:
+    """A list that may be missing."""
+    if not isinstance(value, list | None):
+        raise TypeError("it is no list")
+    return value or []
+
+
 def _texts(value: object) -> Iterator[str]:
-    if value is None:
-        return
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TypeError("it is no list of texts")
-    yield from map(clean, value)
+    for item in _list(value):
+        if not isinstance(item, str):
+            raise TypeError("it is no text")
+        yield clean(item)
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | None):
+        raise TypeError("it is no whole number")
+    return value
 
 
 def _number(value: object) -> float | None:

@@ -10,8 +10,7 @@ from textual.pilot import Pilot
 
 from agent import settings
 from agent.tui.screens.chat import ChatScreen
-from agent.tui.screens.evals import EvalsScreen
-from agent.tui.screens.help import TextDialog
+from agent.tui.screens.evals import AnswerDialog, EvalsScreen
 from tests.tui.driving import running, screen_text, wait_for
 from tests.tui.exercises import exercise
 
@@ -75,6 +74,12 @@ def evals(pilot: Pilot[None]) -> EvalsScreen:
     return pilot.app.screen
 
 
+def dialog(pilot: Pilot[None]) -> AnswerDialog:
+    """The answer against its gold, which is on top."""
+    assert isinstance(pilot.app.screen, AnswerDialog)
+    return pilot.app.screen
+
+
 async def look(pilot: Pilot[None], rows: int) -> None:
     """Goes to the evals, and waits until so many runs are listed."""
     await pilot.press("f10")
@@ -89,7 +94,7 @@ async def _(shelf: Path) -> None:
         await pilot.press("enter")
         await wait_for(pilot, lambda: evals(pilot).opened == "one" and evals(pilot).table.row_count == 2)
         await pilot.press("down", "enter")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AnswerDialog))
         assert "What of q2?" in screen_text(pilot)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,41 @@ from agent.evalruns import EvalRuns, Run, read
 from agent.tui.glyphs import ASCII, UNICODE
 from agent.tui.screens import eval_rows
 from agent.tui.screens.chat import ChatScreen
+from agent.tui.screens.evals import AnswerDialog
 from agent.tui.screens.help import TextDialog
+from agent.tui.widgets.cited import CitedMarkdown
 from tests.tui.driving import Size, running, screen_text, told, wait_for
-from tests.tui.exercises_evals import evals, failed, line, look, write_run
+from tests.tui.exercises_evals import dialog, evals, failed, line, look, write_run
 
 Story = Callable[[Pilot[None]], Coroutine[Any, Any, None]]
+
+
+SCORES = (
+    "citation_f1 citation_precision citation_recall citation_f1_also citation_precision_also fact_recall correct "
+    "citation_validity span_validity coverage alce_recall alce_precision ndcg@10 recall@10 recall@100 mrr map"
+).split()
+"""As a run writes them."""
+
+
+def fact(key: str, sentences: list[int], **fields: object) -> dict[str, object]:
+    """A fact of a question."""
+    return {
+        "key": key,
+        "sentences": sentences,
+        "start": 0,
+        "end": 9,
+        "text": f"A fact of {key}.",
+        "vital": True,
+        **fields,
+    }
+
+
+def headings(columns: Sequence[eval_rows.Column | eval_rows.Fitted]) -> list[str]:
+    return [one.column.heading if isinstance(one, eval_rows.Fitted) else one.heading for one in columns]
+
+
+def of_runs(run: Run) -> list[eval_rows.Column]:
+    return eval_rows.of_runs([run], datetime.datetime.now(datetime.UTC), UNICODE)
 
 
 def play(library: Path, story: Story, size: Size = (100, 30)) -> None:
@@ -64,10 +95,18 @@ def test_an_error_counts_as_0_in_every_mean_even_beside_a_score() -> None:
     assert means(run) == {"citation_f1": (round(1 / 3, 3), 3), "support": (round(0.5 / 3, 3), 3)}
 
 
-def test_the_citation_f1_comes_first_wherever_it_stands() -> None:
-    run = read(write_run("one", [line("q1", None, scores={"recall": 1, "citation-F1": 0.25})]))
-    assert [mean.name for mean in run.means] == ["citation-F1", "recall"]
+def test_the_scores_that_decide_come_first_wherever_they_stand() -> None:
+    scores = {"mrr": 1, "fact_recall": 1, "coverage": 1, "map": 1, "ndcg@10": 1, "correct": 1, "citation_f1": 0.25}
+    run = read(write_run("one", [line("q1", None, scores=scores)]))
+    names = ["citation_f1", "correct", "fact_recall", "ndcg@10", "coverage", "mrr", "map"]
+    assert [mean.name for mean in run.means] == names
     assert run.results[0].went_wrong
+
+
+def test_a_question_without_a_citation_f1_goes_by_whether_it_is_correct() -> None:
+    scores = {"citation_f1": None, "citation_validity": 1.0, "correct": 0.0}
+    (result,) = read(write_run("one", [line("q1", None, scores=scores)])).results
+    assert result.went_wrong
 
 
 def test_a_later_line_replaces_an_earlier_one_in_its_place() -> None:
@@ -100,6 +139,9 @@ def test_a_last_line_that_only_lacks_its_end_counts() -> None:
         '{"id": "q9", "answer": "yes"}',
         '{"id": "q9", "answer": {"claims": ["a claim"]}}',
         '{"id": "q9", "answer": {"references": ["lee2024one"]}}',
+        '{"id": "q9", "answer": {"claims": [{"citations": [{"key": "lee2024one", "sentence": "8"}]}]}}',
+        '{"id": "q9", "facts": ["a fact"]}',
+        '{"id": "q9", "facts": [{"key": "lee2024one", "sentences": "8"}]}',
         "[" * 100_000,
     ],
     ids=lambda text: text[:40],
@@ -173,7 +215,22 @@ def test_a_run_that_may_not_be_looked_into_is_listed() -> None:
 
 def test_cited_papers_are_told_from_the_gold_ones() -> None:
     (result,) = read(write_run("one", [line("q1", 0.5)])).results
-    assert result.cited == (("lee2024one",), ("lee2024two",), ("lee2024three",))
+    assert eval_rows.cited(result) == (("lee2024one",), ("lee2024two",), (), ("lee2024three",))
+
+
+def test_a_fact_is_cited_where_every_sentence_that_it_lies_in_is() -> None:
+    citations = [{"key": "lee2024one", "sentence": 3}, {"key": "lee2024one", "sentence": 4}]
+    answer = {"marked": "It is so [1.3] [1.4].", "claims": [{"text": "It is so.", "citations": citations}]}
+    places = [("lee2024one", [3]), ("lee2024one", [3, 4]), ("lee2024one", [4, 5]), ("lee2024two", [3]), ("none", [])]
+    facts = [fact(key, sentences) for key, sentences in places]
+    (result,) = read(write_run("one", [line("q1", 0.5, facts=facts, answer=answer)])).results
+    assert [eval_rows.is_cited(one, result) for one in result.facts] == [True, True, False, False, False]
+
+
+def test_no_fact_is_cited_where_there_is_no_answer() -> None:
+    asked = failed("q1") | {"facts": [fact("lee2024one", [3])]}
+    (result,) = read(write_run("one", [asked])).results
+    assert not eval_rows.is_cited(result.facts[0], result)
 
 
 # The rows
@@ -186,10 +243,11 @@ def test_cited_papers_are_told_from_the_gold_ones() -> None:
         (line("q", 0.5), "~ partly"),
         (line("q", 0.0), "✗ wrong"),
         (failed("q"), "✗ error"),
+        (line("q", None, scores={"correct": 0.0, "citation_validity": 1.0}), "✗ wrong"),
         (line("q", None, scores={"abstained": 1.0, "later": 0.0}), "✓ right"),
         (line("q", None, scores={}), "  no score"),
     ],
-    ids=["right", "partly", "wrong", "error", "first-score", "none"],
+    ids=["right", "partly", "wrong", "error", "correct", "first-score", "none"],
 )
 def test_a_question_has_a_glyph_and_a_word(content: dict[str, object], mark: str) -> None:
     (result,) = read(write_run("one", [content])).results
@@ -201,10 +259,45 @@ def test_columns_fit_and_the_citation_f1_is_never_left_out(room: int) -> None:
     scores = {f"long_score_{number}": 0.5 for number in range(8)} | {"citation_f1": 0.5}
     run = read(write_run("one", [line("q1", None, scores=scores)]))
     shown = eval_rows.fitted(eval_rows.of_results(run.results, ASCII), room)
-    headings = [column.column.heading for column in shown]
     assert sum(column.width + 2 for column in shown) <= room
-    assert "question" in headings
-    assert "citation\nf1" in headings
+    assert {"question", "citation\nf1"} <= set(headings(shown))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+def test_the_questions_have_two_fifths_of_the_width_and_the_figures_that_decide_come_before_the_others(
+    width: int,
+) -> None:
+    run = read(write_run("one", [line("sa001", None, kind="unanswerable", scores=dict.fromkeys(SCORES, 1.0))]))
+    shown = eval_rows.fitted(eval_rows.of_results(run.results, UNICODE), width - 2)
+    (question,) = (column for column in shown if column.column.heading == "question")
+    assert question.width >= 0.4 * width
+    figures = [heading for heading in headings(shown) if heading not in ("", "id", "kind", "question", "seconds")]
+    decide = ["citation\nf1", "correct", "fact\nrecall", "ndcg@10", "coverage", "alce\nrecall"]
+    assert len(figures) >= 2
+    assert figures[: len(decide)] == decide[: len(figures)]
+
+
+def test_no_table_has_acceptable_papers_and_validities_that_are_1() -> None:
+    run = read(write_run("one", [line("q1", None, scores=dict.fromkeys(SCORES, 1.0)), failed("q2")]))
+    for columns in (of_runs(run), eval_rows.of_results(run.results, UNICODE)):
+        assert not [heading for heading in headings(columns) if "also" in heading or "validity" in heading]
+
+
+@pytest.mark.parametrize("room", [58, 78, 118])
+def test_a_validity_below_1_is_never_left_out_and_never_looks_like_1(room: int) -> None:
+    scores = dict.fromkeys(SCORES, 1.0)
+    asked = [line("q1", None, scores=scores), line("q2", None, scores=scores | {"span_validity": 0.9999})]
+    run = read(write_run("one", asked))
+    for columns, row, figure in (
+        (of_runs(run), 0, f"{UNICODE.uncited} 0.999"),
+        (eval_rows.of_results(run.results, UNICODE), 1, f"{UNICODE.uncited} 0.999"),
+    ):
+        shown = {column.column.heading: column for column in eval_rows.fitted(columns, room)}
+        cell = shown["span\nvalidity"].cell(row, UNICODE)
+        assert cell.plain == figure
+        assert "reverse" in str(cell.spans[0].style)
+        assert "citation\nvalidity" not in shown
+    assert "span validity is below 1 in 1 answer" in eval_rows.summary(run, UNICODE).plain
 
 
 # The screen
@@ -245,10 +338,26 @@ def test_the_questions_of_a_run_stand_under_its_means_errors_and_damage(shelf_fo
         shown = screen_text(pilot)
         for text in ("citation f1 0.50 (n 3)", "1 error, counted as 0", "1 damaged line", "not finished", "2 of 3"):
             assert text in shown
+        assert "citeloom eval report one" in shown
         rows = [text for text in shown.splitlines() if "What of" in text]
         assert [text.split()[1] for text in rows] == ["right", "partly", "error"]
 
     play(shelf_folder, story)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_head_of_a_run_has_two_lines_of_figures_at_most(width: int, shelf_folder: Path) -> None:
+    scores = dict.fromkeys(SCORES, 1.0)
+    write_run("one", [line(f"q{number}", None, scores=scores) for number in range(40)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: "Run one" in screen_text(pilot))
+        assert evals(pilot).query_one("#evals-head").size.height <= 4
+        assert sum("What of" in text for text in screen_text(pilot).splitlines()) >= 13
+
+    play(shelf_folder, story, (width, 24))
 
 
 def test_an_answer_stands_against_its_gold_with_words_and_titles(shelf_folder: Path) -> None:
@@ -257,15 +366,70 @@ def test_an_answer_stands_against_its_gold_with_words_and_titles(shelf_folder: P
     async def story(pilot: Pilot[None]) -> None:
         await look(pilot, 1)
         await pilot.press("enter", "enter")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AnswerDialog))
         await wait_for(pilot, lambda: "hit" in screen_text(pilot))
         shown = screen_text(pilot)
         assert "An answer to [b]q1[/b]. [1]" in shown
-        assert f"{UNICODE.supported} hit     lee2024one  The First" in shown
+        assert f"{UNICODE.supported} hit     [1] lee2024one  The First" in shown
         assert f"{UNICODE.uncited} missed  lee2024two" in shown
-        assert f"{UNICODE.weak} extra   lee2024three  The Third" in shown
+        assert f"{UNICODE.weak} extra   [2] lee2024three  The Third" in shown
         await pilot.press("escape")
         await wait_for(pilot, lambda: evals(pilot).opened == "one")
+
+    play(shelf_folder, story)
+
+
+def test_the_answer_is_rendered_with_its_marks_and_the_facts_and_scores_stand_under_it(shelf_folder: Path) -> None:
+    citations = [{"key": "lee2024one", "sentence": 8}]
+    answer = {
+        "text": "**The First**\n\n> It holds. [1]",
+        "marked": "**The First**\n\n> It holds. [1.8] [a](http://a.example) [b]c[/b]",
+        "claims": [{"text": "It holds.", "citations": citations}],
+        "references": [{"number": 1, "key": "lee2024one", "title": "The First"}],
+    }
+    facts = [fact("lee2024one", [8]), fact("lee2024two", [1], text="**Not** [b]so[/b].", vital=False)]
+    write_run("one", [line("q1", 0.5, facts=facts, answer=answer)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "enter")
+        await wait_for(pilot, lambda: "Facts, 1 of 2 cited" in screen_text(pilot))
+        shown = screen_text(pilot)
+        assert "**The First" not in shown
+        assert "> It holds." not in shown
+        for text in (
+            "It holds. [1.8] [a](http://a.example) [b]c[/b]",
+            f"{UNICODE.supported} cited      A fact of lee2024one.",
+            "sentence 8 of lee2024one: The First",
+            f"{UNICODE.uncited} not cited  **Not** [b]so[/b].",
+            "not vital, sentence 1 of lee2024two",
+        ):
+            assert text in shown
+        parts = ("It holds.", "Cited papers", "Facts,", f"citation f1 0.50 {UNICODE.separator} support 0.50")
+        assert sorted(parts, key=shown.index) == list(parts)
+
+    play(shelf_folder, story)
+
+
+def test_a_dialog_leads_to_the_questions_around_and_closes_on_the_row_of_the_last(shelf_folder: Path) -> None:
+    write_run("one", [line("q1", 1.0), line("q2", 0.5), failed("q3"), line("q4", 0.0)])
+
+    async def story(pilot: Pilot[None]) -> None:
+        await look(pilot, 1)
+        await pilot.press("enter", "f", "enter")  # without the first question
+        await wait_for(pilot, lambda: "What of q2?" in screen_text(pilot) and "1 of 3" in screen_text(pilot))
+        await pilot.press("N", "n")
+        await wait_for(pilot, lambda: "the endpoint is silent" in screen_text(pilot))
+        assert not dialog(pilot).query_one(CitedMarkdown).display
+        await pilot.press("n", "n")
+        await wait_for(pilot, lambda: "An answer to q4" in screen_text(pilot))
+        assert "the endpoint is silent" not in screen_text(pilot)
+        await pilot.press("f1")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: "N  question before" in screen_text(pilot))
+        await pilot.press("escape", "escape")
+        await wait_for(pilot, lambda: pilot.app.screen is not None and "What of q3?" in screen_text(pilot))
+        assert evals(pilot).table.cursor_row == 2
 
     play(shelf_folder, story)
 
@@ -276,7 +440,7 @@ def test_a_missed_paper_has_its_title_from_the_library(shelf_folder: Path) -> No
     async def story(pilot: Pilot[None]) -> None:
         await look(pilot, 1)
         await pilot.press("enter", "enter")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, TextDialog))
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, AnswerDialog))
         await wait_for(pilot, lambda: "Coral Reefs under Heat" in screen_text(pilot))
 
     play(shelf_folder, story)
@@ -359,3 +523,15 @@ def test_a_click_on_the_row_under_the_cursor_opens_it(shelf_folder: Path) -> Non
         await wait_for(pilot, lambda: evals(pilot).opened == "one")
 
     play(shelf_folder, story)
+
+
+def test_an_answer_that_waits_for_its_judge_is_no_result_yet() -> None:
+    run = read(write_run("one", [line("q1", 1.0), line("q2", None, scores={}, unjudged=True)]))
+    assert [result.id for result in run.results] == ["q1"]
+
+
+def test_a_paper_that_may_be_cited_is_not_called_extra() -> None:
+    run = read(write_run("one", [line("q1", 0.5, also=["lee2024three"], answerable=True)]))
+    found = eval_rows.cited(run.results[0])
+    assert (found.hit, found.missed) == (("lee2024one",), ("lee2024two",))
+    assert (found.also, found.extra) == (("lee2024three",), ())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from functools import partial
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable, Footer, Static
@@ -18,10 +18,12 @@ from textual.widgets import DataTable, Footer, Static
 from agent import settings
 from agent.evalruns import EvalRuns, Result, Run
 from agent.tui.actions import Place, bindings
-from agent.tui.house import House, attempt, newest
+from agent.tui.house import Dialog, House, attempt, newest
 from agent.tui.messages import Told
 from agent.tui.screens import eval_rows
 from agent.tui.screens.eval_rows import Column
+from agent.tui.widgets.cited import CitedMarkdown
+from store.text import printable
 
 FOLDER = "evals"
 """Where the runs are, in the folder of the data."""
@@ -31,6 +33,91 @@ class Rows(DataTable[Text]):
     """A table of runs, or of the questions of one."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
+
+
+class AnswerDialog(Dialog[str]):
+    """An answer against its gold, and from there to the questions around it; closes with the id of the last one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        ("n", "go(1)", "Next question"),
+        ("N", "go(-1)", "Question before"),
+        ("f1", "keys", "Keys"),
+    ]
+    KEYS = "n  next question\nN  question before\nUp, Down, PgUp, PgDn  scroll\nEsc  close, back to its row"
+    DEFAULT_CSS = """
+    AnswerDialog {
+        #answer-asked { height: auto; text-style: bold; margin-bottom: 1; }
+        #answer-error { height: auto; color: $uncited; margin-bottom: 1; }
+        .answer-text { padding: 0; margin: 0; background: transparent; }
+        #answer-gold { height: auto; }
+    }
+    """
+
+    def __init__(self, results: Sequence[Result], at: int) -> None:
+        super().__init__()
+        self.results = results
+        self.at = at
+
+    def compose(self) -> ComposeResult:
+        """What became of the question, the question, the answer, the gold."""
+        with Vertical(classes="dialog -large"):
+            yield Static(id="answer-title", classes="dialog-title", markup=False)
+            with VerticalScroll(id="answer-scroll"):
+                yield Static(id="answer-asked", markup=False)
+                yield Static(id="answer-error", markup=False)
+                yield CitedMarkdown(classes="answer-text")
+                yield Static(id="answer-gold", markup=False)
+            yield Static("n next  N before  F1 keys  Close: Esc", classes="dialog-close", markup=False)
+
+    def on_mount(self) -> None:
+        """The keys scroll at once."""
+        self.query_one("#answer-scroll").focus()
+        newest(self, "answer", self._show)
+
+    async def _show(self) -> None:
+        result, glyphs = self.results[self.at], self.house.glyphs
+        place = f"{self.at + 1} of {len(self.results)}"
+        title = "  ".join(filter(None, (eval_rows.mark(result, glyphs), result.id, result.kind, place)))
+        self.query_one("#answer-title", Static).update(Content(title))
+        self.query_one("#answer-asked", Static).update(Content(result.question))
+        error = self.query_one("#answer-error", Static)
+        error.update(Content(f"Error: {printable(result.error or '')}"))
+        error.display = result.error is not None
+        text = self.query_one(CitedMarkdown)
+        text.display = result.given is not None
+        await text.update(printable(result.given.text).strip() or "(an empty answer)" if result.given else "")
+        gold = self.query_one("#answer-gold", Static)
+        gold.update(eval_rows.against_gold(result, await self._titles(result), glyphs))
+        self.query_one("#answer-scroll").scroll_home(animate=False)
+
+    async def _titles(self, result: Result) -> dict[str, str]:
+        """The titles that the answer itself tells, and those that the library knows besides."""
+        known = dict(result.given.titles) if result.given else {}
+        wanted = [key for group in eval_rows.cited(result) for key in group if key not in known]
+        if not wanted:
+            return known
+        found = self.house.desk.browsing.read(
+            lambda library: {
+                key: paper.label for key in wanted if library.exists and (paper := library.get(key)) is not None
+            }
+        )
+        return known | (await attempt(self, found) or {})
+
+    def action_go(self, by: int) -> None:
+        """Shows the question so many further on; there is none behind the last, nor before the first."""
+        if 0 <= self.at + by < len(self.results):
+            self.at += by
+            newest(self, "answer", self._show)
+
+    def action_keys(self) -> None:
+        """Says which keys there are."""
+        from agent.tui.screens.help import TextDialog
+
+        self.app.push_screen(TextDialog("Keys", self.KEYS))
+
+    def action_dialog_close(self) -> None:
+        """Closes the dialog, and says which question it showed."""
+        self.dismiss(self.results[self.at].id)
 
 
 class EvalsScreen(House):
@@ -54,14 +141,6 @@ class EvalsScreen(House):
         def __init__(self, runs: tuple[Run, ...]) -> None:
             super().__init__()
             self.runs = runs
-
-    class Titled(Message):
-        """A result is to be shown; the titles of its papers are known now."""
-
-        def __init__(self, result: Result, titles: dict[str, str]) -> None:
-            super().__init__()
-            self.result = result
-            self.titles = titles
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +210,7 @@ class EvalsScreen(House):
         else:
             self.opened = ""
             head = Content.assemble(("Evals", "bold"), (f"  {len(self.runs)}" if self.runs else "", "$muted"))
-            self._fill(eval_rows.of_runs(self.runs, now), [one.id for one in self.runs])
+            self._fill(eval_rows.of_runs(self.runs, now, glyphs), [one.id for one in self.runs])
         self.query_one("#evals-head", Static).update(head)
         self.query_one("#evals-foot", Static).update(self._foot(run))
         self._say_nothing(run)
@@ -139,9 +218,9 @@ class EvalsScreen(House):
     def _foot(self, run: Run | None) -> str:
         if run is None:
             return eval_rows.ERRORS_COUNT if self.runs else ""
-        wrong = sum(one.went_wrong for one in run.results)
-        shown = "Only what went wrong" if self.only_wrong else "All questions; what went wrong"
-        return f"{shown}: {wrong} of {len(run.results)} ({eval_rows.WRONG_MEANS})"
+        asked, wrong = len(run.results), sum(one.went_wrong for one in run.results)
+        shown = f"only the {wrong} of {asked} that went wrong" if self.only_wrong else f"{wrong} of {asked} went wrong"
+        return f"{shown}: {eval_rows.WRONG_MEANS}\nall figures: citeloom eval report {run.id}"
 
     def _say_nothing(self, run: Run | None) -> None:
         """What stands in place of an empty table."""
@@ -180,7 +259,12 @@ class EvalsScreen(House):
         if not self.opened:
             self._open(self.runs[at])
         else:
-            newest(self, "titles", partial(self._title, self.results[at]))
+            self.app.push_screen(AnswerDialog(self.results, at), self._return_to)
+
+    def _return_to(self, name: str | None) -> None:
+        """Leads to the question that was shown last."""
+        self._cursors[self.opened] = name or ""
+        self._show()
 
     @on(DataTable.RowSelected)
     def _clicked(self) -> None:
@@ -192,30 +276,6 @@ class EvalsScreen(House):
             return
         self.opened = run.id
         self._show()
-
-    async def _title(self, result: Result) -> None:
-        """Finds the titles that the answer itself does not tell in the library, as far as they are there."""
-        known = dict(result.given.titles) if result.given else {}
-        wanted = [key for group in result.cited for key in group if key not in known]
-
-        async def found() -> dict[str, str]:
-            desk = self.house.desk
-            return await desk.browsing.read(
-                lambda library: {
-                    key: paper.label for key in wanted if library.exists and (paper := library.get(key)) is not None
-                }
-            )
-
-        self.post_message(self.Titled(result, known | ((await attempt(self, found()) if wanted else None) or {})))
-
-    @on(Titled)
-    def _show_result(self, message: Titled) -> None:
-        from agent.tui.screens.help import TextDialog
-
-        if self.is_current:
-            result = message.result
-            title = f"Question {result.id}  {result.kind}".rstrip()
-            self.app.push_screen(TextDialog(title, eval_rows.against_gold(result, message.titles, self.house.glyphs)))
 
     def action_runs_failed(self) -> None:
         """Lists only the questions that went wrong, or all again."""
