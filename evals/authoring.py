@@ -6,6 +6,7 @@ that is on the disk when `append` returns; a write that fails leaves the file as
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from errno import EACCES, ENOENT, ENOSPC
 from pathlib import Path
 
 from agent.errors import EvalError, UsageError
+from agent.settings import data_folder
 from evals.gold import UNANSWERABLE, Fact, Question, parse, short, told
 from evals.resolving import Papers
 from store import sentences
@@ -52,11 +54,7 @@ class Draft:
     def add_gold(self, paper: Paper, sentence: int | None = None) -> None:
         """The paper answers; with the number of a sentence, that sentence does."""
         if sentence is not None:
-            count = len(sentences.split(paper.abstract))
-            if not 1 <= sentence <= count:
-                raise UsageError(
-                    f"{paper.key} has no sentence {sentence}", f"its abstract has {count}, numbered from 1"
-                )
+            check_sentence(paper, sentence)
             self.facts.add((paper.key, sentence))
         self.also.pop(paper.key, None)
         self.gold[paper.key] = paper
@@ -113,9 +111,7 @@ class Draft:
         if not parsed:
             raise UsageError(f"{short(word)} is no mark", "a mark is 2 (a paper), 2.3 (a sentence), +2 or -2")
         sign, number, sentence = parsed[1], int(parsed[2]), int(parsed[3]) if parsed[3] else None
-        if not 1 <= number <= len(shown):
-            raise UsageError(f"no paper {number} was shown", f"they are numbered from 1 to {len(shown)}")
-        paper = shown[number - 1]
+        paper = numbered(shown, number)
         if sign == "-":
             self.drop(paper, sentence)
         elif sign == "":
@@ -124,6 +120,20 @@ class Draft:
             self.add_also(paper)
         else:
             raise UsageError(f"{short(word)} is no mark", "only a paper that answers has sentences that do")
+
+
+def numbered(shown: Sequence[Paper], number: int) -> Paper:
+    """The paper that was shown under a number; a `UsageError` where there is none."""
+    if not 1 <= number <= len(shown):
+        raise UsageError(f"no paper {number} was shown", f"they are numbered from 1 to {len(shown)}")
+    return shown[number - 1]
+
+
+def check_sentence(paper: Paper, number: int) -> None:
+    """A `UsageError` where the abstract has no sentence of this number."""
+    count = len(sentences.split(paper.abstract))
+    if not 1 <= number <= count:
+        raise UsageError(f"{paper.key} has no sentence {number}", f"its abstract has {count}, numbered from 1")
 
 
 def guessed_kind(text: str) -> str:
@@ -150,7 +160,8 @@ def one_paper(papers: Papers, name: str) -> Paper:
     import difflib
 
     near = difflib.get_close_matches(name, papers.by_key, n=1)
-    hint = f"did you mean {near[0]}?" if near else "`citeloom search WORDS` and `citeloom papers list` show the keys"
+    told = f"did you mean {near[0]}, {short(papers.by_key[near[0]].label)}?" if near else ""
+    hint = told or "`citeloom search WORDS` and `citeloom papers list` show the keys"
     raise UsageError(f"there is no paper {short(name)} in the library", hint)
 
 
@@ -162,7 +173,7 @@ def twin(questions: Sequence[Question], text: str) -> Question | None:
 def standing(path: Path) -> tuple[Question, ...]:
     """The questions of a file that more will be added to, none if it is still to be made; `EvalError` for flaws."""
     with _alone(path):
-        if os.path.exists(path) and not os.access(path, os.W_OK):
+        if not os.access(path if _is_there(path) else path.resolve().parent, os.W_OK):
             raise PermissionError(EACCES, os.strerror(EACCES))
         return _standing(path)[1]
 
@@ -198,26 +209,37 @@ def free_id(taken: Sequence[str], prefix: str = "") -> str:
 
 
 def _standing(path: Path) -> tuple[bytes, tuple[Question, ...]]:
-    data = path.read_bytes() if os.path.exists(path) else b""
+    data = path.read_bytes() if _is_there(path) else b""
     questions, flaws = parse(data)
     if placed := [flaw for flaw in flaws if flaw.place]:  # the one without a place says that there is nothing yet
         raise EvalError(f"{path}: {told(placed)}", f"mend it first; `citeloom eval check {path}` lists everything")
     return data, tuple(questions)
 
 
+def _is_there(path: Path) -> bool:
+    """Whether there is a file; an `OSError` for what can be none, as for a name that is too long."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Holds the lock of a gold file, which lies beside it; the operating system frees it when its holder dies.
+    """Holds the lock of a gold file; the operating system frees it when its holder dies.
 
-    What the operating system refuses within becomes an `EvalError`.
+    It lies with the data of the user, so that nothing is left beside the gold file; of two users
+    with data of their own, neither waits for the other. What the operating system refuses within
+    becomes an `EvalError`.
     """
     from filelock import FileLock, Timeout
 
     try:
         whole = path.resolve()
         if not whole.parent.is_dir():
-            raise FileNotFoundError(ENOENT, os.strerror(ENOENT))  # older locks make the folder
-        with FileLock(whole.with_name(f".{whole.name}.lock"), timeout=_PATIENCE_S):
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT))
+        with FileLock(_lock_of(whole), timeout=_PATIENCE_S):
             yield
     except Timeout as error:
         raise EvalError(f"another process holds the gold set {path}", "wait until it is done, or stop it") from error
@@ -226,6 +248,20 @@ def _alone(path: Path) -> Iterator[None]:
             f"the gold set {path} cannot be written: {error.strerror or error}",
             "check its folder, its permissions and the space left; nothing was changed",
         ) from error
+
+
+def _lock_of(whole: Path) -> Path:
+    """The lock of the gold file at this resolved path; an `EvalError` where its folder cannot be made."""
+    folder = data_folder() / "locks"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+    except OSError as error:
+        raise EvalError(
+            f"no lock can be made in {folder}: {error.strerror or error}", "check the permissions and the space left"
+        ) from error
+    return folder / f"{hashlib.sha256(os.fsencode(whole)).hexdigest()[:32]}.lock"
 
 
 def _write(path: Path, data: bytes) -> None:

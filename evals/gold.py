@@ -12,8 +12,10 @@ still no gold, as where only a rubric is known, says `"answerable": true`. Only 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -156,16 +158,36 @@ def _lines(data: bytes, flaws: list[Flaw]) -> Iterator[tuple[str, str]]:
     except UnicodeDecodeError as error:
         flaws.append(Flaw(f"byte {error.start}", "it is not UTF-8"))
         return
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            yield f"line {number}", line
+    lines = [(f"line {number}", line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if other := _other_format(*[line.strip() for _, line in lines[:2]]):
+        flaws.append(Flaw(lines[0][0], f"{other}, and not JSON Lines: an object in each line"))
+        return
+    yield from lines
+
+
+def _other_format(first: str = "{}", second: str = "") -> str:
+    """What a file is whose lines cannot be meant as JSON Lines, by the first two; empty if they can."""
+    if first[0] in "[{":
+        broken = second and first[-1] in "[{," and (first[0], second[0]) != ("{", "{")
+        return "the file is JSON over several lines" if broken else ""
+    if second.startswith("{"):
+        return ""
+    with contextlib.suppress(ValueError, RecursionError):
+        json.loads(first)
+        return ""
+    names = {name.strip(" \"'").casefold() for name in re.split("[,;\t|]", first)}
+    return "the file is a table (CSV)" if len(names) > 1 and names & _FIELDS else "the file is in another format"
 
 
 def _loaded(line: str) -> object:
     try:
         return json.loads(line, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at").removesuffix(" starting").rstrip(": ")
+        raise ValueError(f"it is no JSON: {what[:1].lower()}{what[1:]} at column {error.colno}") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError("it is no JSON") from error
+        why = "it is nested too deep" if isinstance(error, RecursionError) else "a number in it is too long"
+        raise ValueError(f"it is no JSON: {why}") from error
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

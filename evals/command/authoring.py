@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHECK_SCHEMA = "citeloom.eval-check/1"
 _DOUBTS_SHOWN = 20
+_KIND_HELP = f"Its kind: {', '.join(checking.USUAL_KINDS)} or any other word; guessed without it."
 _Gold = Annotated[Path, typer.Argument(metavar="GOLD", help="File of questions, JSON Lines.")]
 
 
@@ -69,7 +70,7 @@ def new(
     context: typer.Context,
     path: _Gold,
     question: Annotated[str | None, typer.Option(help="Add this question, and ask nothing.", metavar="TEXT")] = None,
-    kind: Annotated[str | None, typer.Option(help="Its kind; guessed without it.", metavar="WORD")] = None,
+    kind: Annotated[str | None, typer.Option(help=_KIND_HELP, metavar="WORD")] = None,
     paper: Annotated[list[str] | None, typer.Option(help="A paper that answers it.", metavar="KEY")] = None,
     also: Annotated[list[str] | None, typer.Option(help="A paper that may be cited, too.", metavar="KEY")] = None,
     sentence: Annotated[list[str] | None, typer.Option(help="A sentence that answers it.", metavar="KEY.N")] = None,
@@ -91,6 +92,9 @@ def new(
             Dialogue(path, library, papers, prefix).run()
             return
         draft = authoring.Draft(question, kind or "")
+        if near := checking.meant_kind(draft.chosen_kind, {other.kind for other in known}):
+            hint = f"did you mean {near}? Without --question you are asked, and can keep it"
+            raise UsageError(f"the kind {short(draft.chosen_kind)} may be a mistake", hint)
         _mark(draft, papers, paper or [], also or [], sentence or [])
         if unanswerable == bool(draft.gold) or (unanswerable and draft.also):
             said = "it is unanswerable, and there are papers for it" if unanswerable else "no paper answers it"

@@ -6,8 +6,10 @@ each question that was added.
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,8 @@ from agent.cli import diagnostics, output
 from agent.errors import CiteloomError, EvalError, UsageError
 from evals import authoring
 from evals.authoring import Draft, twin
+from evals.checking import USUAL_KINDS, meant_kind
+from evals.gold import UNANSWERABLE, short
 from evals.report.numbers import count
 from store import sentences
 from store.errors import LibraryError
@@ -24,15 +28,19 @@ if TYPE_CHECKING:
     from evals.gold import Question
     from evals.resolving import Papers
     from store.library import Library
-    from store.paper import Paper
+    from store.paper import Hit, Paper
 
-_SHOWN_AT_ONCE = 3
+_LISTED_AT_ONCE = 5
+_LINES_LISTED = 3
+"""The most of a sentence where papers are listed; `show` has it whole."""
+_PLACE = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?")
 _SEARCHED = 100
-_YES = ("y", "yes")
+_YES, _NO = ("y", "yes"), ("n", "no")
 _HELP = """\
   2        paper 2 answers            2.3    its sentence 3 does
   +2       paper 2 may be cited too   -2     no mark for paper 2, or for -2.3
-  more     show further papers        search WORDS   look with other words
+  show 2   all its sentences          show 2.9       from its sentence 9 on
+  more     further papers             search WORDS   look with other words
   none     no paper answers           back   another question
   an empty line ends the marking"""
 
@@ -44,7 +52,7 @@ class Dialogue:
         self._path, self._library, self._papers, self._prefix = path, library, papers, prefix
         self._added = 0
         self._shown: list[Paper] = []  # for one question; their numbers count from 1 and never change
-        self._waiting: list[Paper] = []
+        self._waiting: list[Hit] = []
 
     def run(self) -> None:
         """Goes on after what can be told; how many were added is said in any case."""
@@ -52,8 +60,9 @@ class Dialogue:
             while text := _ask("Question (an empty line ends): "):
                 try:
                     draft = authoring.Draft(text)
-                    warn_of_twin(authoring.standing(self._path), draft.text)
-                    draft.chosen_kind = _ask(f"Kind [{draft.kind}]: ")
+                    known = authoring.standing(self._path)
+                    warn_of_twin(known, draft.text)
+                    draft.chosen_kind = _kind(draft.kind, {question.kind for question in known})
                     self._write_one(draft)
                 except (LibraryError, EvalError) as error:
                     _complain(error)
@@ -94,7 +103,9 @@ class Dialogue:
                     draft.give_up()
                     return True
                 if word == "more":
-                    self._show(draft)
+                    self._list(draft)
+                elif word == "show":
+                    self._show(draft, rest)
                 elif word == "search":
                     self._look(draft, rest)
                 elif word == "?":
@@ -107,18 +118,44 @@ class Dialogue:
         return True
 
     def _look(self, draft: Draft, words: str) -> None:
-        self._waiting = [hit.paper for hit in self._library.search(words, _SEARCHED).hits]
-        self._show(draft)
+        self._waiting = list(self._library.search(words, _SEARCHED).hits)
+        self._list(draft)
 
-    def _show(self, draft: Draft) -> None:
-        """Shows the next papers of those that were found."""
+    def _list(self, draft: Draft) -> None:
+        """Lists the next papers that were found, as many as the screen holds, each with the sentence that fits best."""
         if not self._waiting:
             _say("There are no further papers; search WORDS looks for others.")
-        for paper in self._waiting[:_SHOWN_AT_ONCE]:
-            if paper not in self._shown:
-                self._shown.append(paper)
-            _say(_listed(paper, self._shown.index(paper) + 1, draft))
-        self._waiting = self._waiting[_SHOWN_AT_ONCE:]
+            return
+        room, listed = _room(), list[int]()
+        while self._waiting and len(listed) < _LISTED_AT_ONCE:
+            hit = self._waiting[0]
+            number = self._shown.index(hit.paper) + 1 if hit.paper in self._shown else len(self._shown) + 1
+            lines = _listed(hit, number, draft)
+            room -= len(lines)
+            if room < 0 and listed:
+                break
+            _say("\n".join(lines))
+            listed.append(number)
+            self._waiting.pop(0)
+            if number > len(self._shown):
+                self._shown.append(hit.paper)
+        further = f"more: further papers ({len(self._waiting)} left)" if self._waiting else "search WORDS: other papers"
+        _say(f"show {listed[0]}: all sentences of paper {listed[0]}; {further}")
+
+    def _show(self, draft: Draft, place: str) -> None:
+        """Shows a paper from a sentence on, as much of it as the screen holds."""
+        if not (parsed := _PLACE.fullmatch(place.strip())):
+            raise UsageError(f"{short(place)} names no paper", "show 2 shows paper 2, show 2.9 from its sentence 9 on")
+        number, first = int(parsed[1]), int(parsed[2] or 1)
+        paper = authoring.numbered(self._shown, number)
+        authoring.check_sentence(paper, first)
+        room = _room()
+        for at, block in enumerate(_blocks(paper, number, draft, first)):
+            room -= len(block)
+            if room < 0 and at > 1:
+                _say(f"show {number}.{first + at - 1}: the other sentences")
+                break
+            _say("\n".join(block))
 
 
 def warn_of_twin(known: Sequence[Question], text: str) -> None:
@@ -133,15 +170,45 @@ def tell_added(question: Question) -> None:
     output.flush()
 
 
-def _listed(paper: Paper, number: int, draft: Draft) -> str:
-    """A paper with its sentences, numbered; what is marked has a * (or a + where it may be cited, too)."""
+def _kind(guess: str, used: Collection[str]) -> str:
+    """The kind that the user chooses, empty for the guess; asks back where it may be a misspelling."""
+    others = ", ".join(kind for kind in USUAL_KINDS if kind not in (guess, UNANSWERABLE))
+    said = _ask(f"Kind [{guess}] (or {others}, your own word): ")
+    if (near := meant_kind(said, used)) and _yes(f"Did you mean {near}?", default=True):
+        said = near
+    if said == UNANSWERABLE:
+        _say("Look first at what the library has; none at the next prompt says that no paper answers.")
+        return ""
+    return said
+
+
+def _listed(hit: Hit, number: int, draft: Draft) -> list[str]:
+    """A paper in a few lines: its title, the sentence that fits best, and those that are marked."""
+    wanted = {hit.sentence.index, *(sentence for key, sentence in draft.facts if key == hit.paper.key)}
+    title, *blocks = _blocks(hit.paper, number, draft)
+    for index in sorted(wanted):
+        block = blocks[index - 1]
+        more = " …" if len(block) > _LINES_LISTED else ""
+        title += [*block[: _LINES_LISTED - 1], *(line + more for line in block[_LINES_LISTED - 1 : _LINES_LISTED])]
+    return title
+
+
+def _blocks(paper: Paper, number: int, draft: Draft, first: int = 1) -> Iterator[list[str]]:
+    """The lines of a paper's title, then of each sentence; what is marked has a *, or a + where it may be cited too."""
     sign = "*" if paper.key in draft.gold else "+" if paper.key in draft.also else " "
+    items = sentences.split(paper.abstract)
     year = f", {paper.year}" if paper.year else ""
-    lines = [output.wrapped(f"{paper.label} ({paper.key}{year})", first=f"{sign}{number:>3}  ", rest="      ")]
-    for item in sentences.split(paper.abstract):
+    title = f"{paper.label} ({paper.key}{year}; {count(len(items), 'sentence')})"
+    yield output.wrapped(title, first=f"{sign}{number:>3}  ", rest="      ").split("\n")
+    for item in items[first - 1 :]:
         sign = "*" if (paper.key, item.index) in draft.facts else " "
-        lines.append(output.wrapped(item.text, first=f"{sign}   {f'{number}.{item.index}':<6}", rest=" " * 10))
-    return "\n".join(lines)
+        place = f"{number}.{item.index}"
+        yield output.wrapped(item.text, first=f"{sign} {place:<6}", rest=" " * 8).split("\n")
+
+
+def _room() -> int:
+    """How many lines may be shown at once, before a hint and the prompt, so that none scrolls out of a terminal."""
+    return shutil.get_terminal_size().lines - 3 if sys.stderr.isatty() else sys.maxsize
 
 
 def _summary(question: Question) -> str:
@@ -168,10 +235,14 @@ def _ask(prompt: str) -> str:
 
 
 def _yes(question: str, *, default: bool) -> bool:
-    """A yes or a no; an empty line is `default`, and what is neither is asked again."""
-    while (said := _ask(f"{question} [{'Y/n' if default else 'y/N'}] ").casefold()) not in {"", *_YES, "n", "no"}:
-        pass
-    return said in _YES if said else default
+    """A yes or a no; an empty line is `default`, but not after other text: both may be meant for another prompt."""
+    choices = "Y/n" if default else "y/N"
+    while (said := _ask(f"{question} [{choices}] ").casefold()) not in (*_YES, *_NO):
+        if not said and choices != "y/n":
+            return default
+        choices = "y/n"
+        _say(f"{short(said)} is neither; answer y or n" if said else "Answer y or n.")
+    return said in _YES
 
 
 def _say(text: str) -> None:

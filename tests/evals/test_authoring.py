@@ -154,7 +154,8 @@ def test_a_paper_is_found_by_key_title_or_identifier(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("mori2024crane", "did you mean mori2024cranes?"),
+        ("mori2024crane", "did you mean mori2024cranes, 'Cranes: Folding Rice Paper'?"),
+        ("papr", "did you mean paper, '(untitled) We have no title.…'?"),
         ("", "citeloom search"),
         ("notes", "name it by its key"),
     ],

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from agent import settings
 from agent.errors import EvalError, UsageError
+from agent.evalruns import EvalRuns
 from evals import authoring, gold
 from evals.authoring import append, free_id, standing
 from evals.gold import Fact, Question
+from evals.runfolder import run_names
 from tests.conftest import REPOSITORY
 
 CRANES, ASKED = "Cranes: Folding Rice Paper", "How long does a crane keep its shape?"
@@ -102,8 +105,14 @@ def test_whatever_the_file_ends_with_the_question_gets_a_line_of_its_own(before:
 
 @pytest.mark.parametrize(
     "before",
-    [b"[]\n", KNOWN.encode() + b'\n{"id": "a2", "que', b"\xff\xfe{\x00", f"{KNOWN}\n{KNOWN}\n".encode()],
-    ids=["no object", "half a line", "utf-16", "an id twice"],
+    [
+        b"[]\n",
+        b"id,question\nq1,Who folds?\n",
+        KNOWN.encode() + b'\n{"id": "a2", "que',
+        b"\xff\xfe{\x00",
+        f"{KNOWN}\n{KNOWN}\n".encode(),
+    ],
+    ids=["no object", "a table", "half a line", "utf-16", "an id twice"],
 )
 def test_a_file_with_flaws_is_not_added_to(before: bytes, tmp_path: Path) -> None:
     path = tmp_path / "gold.jsonl"
@@ -155,6 +164,37 @@ def test_writers_at_the_same_time_lose_nothing_and_give_no_id_twice(tmp_path: Pa
 def test_a_writer_that_holds_the_file_for_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authoring, "_PATIENCE_S", 0.05)
     (tmp_path / "link.jsonl").symlink_to(tmp_path / "gold.jsonl")
-    with FileLock(tmp_path / ".gold.jsonl.lock"), pytest.raises(EvalError, match="another process"):
+    append(tmp_path / "gold.jsonl", Question("", ASKED))
+    (lock,) = (settings.data_folder() / "locks").iterdir()
+    with FileLock(lock), pytest.raises(EvalError, match="another process"):
         append(tmp_path / "link.jsonl", Question("", ASKED))
-    assert append(tmp_path / "link.jsonl", Question("", ASKED)).id == "q001"
+    assert append(tmp_path / "link.jsonl", Question("", ASKED)).id == "q002"
+
+
+def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
+    (folder := tmp_path / "gold sets").mkdir()
+    standing(folder / "gold.jsonl")
+    assert list(folder.iterdir()) == []
+    append(folder / "gold.jsonl", Question("", ASKED))
+    assert [path.name for path in folder.iterdir()] == ["gold.jsonl"]
+
+
+def test_locks_are_no_runs(tmp_path: Path) -> None:
+    append(tmp_path / "gold.jsonl", Question("", ASKED))
+    assert EvalRuns(settings.data_folder() / "evals").list() == ()
+    assert run_names() == []
+
+
+def test_where_no_lock_can_be_made_its_folder_is_named(tmp_path: Path) -> None:
+    settings.data_folder().parent.mkdir(parents=True)
+    settings.data_folder().write_text("no folder", encoding="utf-8")
+    with pytest.raises(EvalError, match=r"no lock can be made in .*locks: Not a directory"):
+        append(tmp_path / "gold.jsonl", Question("", ASKED))
+    assert not (tmp_path / "gold.jsonl").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    (folder := tmp_path / "locked").mkdir(mode=0o500)
+    with pytest.raises(EvalError, match="cannot be written: Permission denied"):
+        standing(folder / "gold.jsonl")

@@ -109,7 +109,7 @@ def test_a_question_that_stands_there_already_is_added_with_a_notice(author: Aut
 @pytest.mark.parametrize(
     ("options", "message", "hint"),
     [
-        (["--paper", "lee2024speec"], "no paper 'lee2024speec'", "did you mean lee2024speech?"),
+        (["--paper", "lee2024speec"], "no paper 'lee2024speec'", f"did you mean lee2024speech, {BIRDS!r}?"),
         (["--paper", "lee2024speech", "--also", "lee2024spech"], "no paper 'lee2024spech'", "lee2024speech"),
         (["--sentence", "lee2024speech.3"], "no sentence 3", "has 2"),
         (["--sentence", "lee2024speech.0"], "no sentence 0", "has 2"),
@@ -122,6 +122,8 @@ def test_a_question_that_stands_there_already_is_added_with_a_notice(author: Aut
         (["--also", "lee2024speech"], "no paper answers it", "--unanswerable"),
         ([], "no paper answers it", "--unanswerable"),
         (["--paper", "lee2024speech", "--id", "g1"], "'g1'", "--id"),
+        (["--paper", "lee2024speech", "--kind", "fcat"], "the kind 'fcat' may be", "did you mean fact? Without"),
+        (["--paper", "lee2024speech", "--kind", "Topic"], "the kind 'Topic' may be", "did you mean topic? Without"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -147,6 +149,11 @@ def test_a_question_that_cannot_be_looked_for_is_refused(question: str, author: 
 )
 def test_options_of_a_question_need_the_question(options: list[str], author: Author) -> None:
     assert "--question" in author.refusal(*options).hint
+
+
+def test_the_usual_kinds_stand_in_the_help(citeloom: Citeloom) -> None:
+    said = " ".join(citeloom("eval", "new", "--help").out.replace("│", " ").split())
+    assert "fact, comparison, synthesis, topic, paraphrase, unanswerable or any other word" in said
 
 
 def test_nothing_is_asked_where_nothing_may_be_asked(author: Author) -> None:

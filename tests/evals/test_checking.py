@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evals.checking import check
+from evals.checking import USUAL_KINDS, check
 from evals.resolving import Papers
 from store.library import Library
 from tests.cli.conftest import error_of
@@ -123,6 +123,64 @@ def test_hostile_text_reaches_no_terminal(citeloom: Citeloom, shelf_folder: Path
     assert len(citeloom("eval", "check", path, "--library", shelf_folder).out.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"id": "q1", "question"', "it is no JSON: expecting ':' delimiter at column 24"),
+        ('  {"id": q1}', "it is no JSON: expecting value at column 10"),
+        ('{"id": "q1}', "it is no JSON: unterminated string at column 8"),
+        ('{"id": "\x01"}', "it is no JSON: invalid control character at column 9"),
+        ('{"id": "\\x"}', "it is no JSON: invalid \\escape at column 9"),
+        ('{"id": "q1"} {}', "it is no JSON: extra data at column 14"),
+        ("q1: Who folds?", "it is no JSON: expecting value at column 1"),
+        ("[" * 100_000, "it is no JSON: it is nested too deep"),
+        ('{"id": ' + "1" * 5000 + "}", "it is no JSON: a number in it is too long"),
+    ],
+    ids=["cut off", "no quotes", "half a text", "control", "escape", "two", "no JSON at all", "deep", "a long number"],
+)
+def test_a_line_that_is_no_json_says_what_is_wrong_at_which_column(line: str, reason: str, tmp_path: Path) -> None:
+    path = write_gold(tmp_path / "gold.jsonl", [asked("g1")])
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+    checked = check(path, None)
+    assert [str(flaw) for flaw in checked.flaws] == [f"line 2: {reason}"]
+    assert len(checked.questions) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('id,question\nq1,"Who folds?"\nq2,Who sings?\n', "line 1: the file is a table (CSV)"),
+        ('\ufeff\n"ID";"Question"\n"q1";"Who?"\n', "line 2: the file is a table (CSV)"),
+        ("id\tquestion\n", "line 1: the file is a table (CSV)"),
+        (json.dumps([asked("g1"), asked("g2")], indent=2), "line 1: the file is JSON over several lines"),
+        (json.dumps(asked("g1"), indent=2), "line 1: the file is JSON over several lines"),
+        ('{"id": "g1",\n "question": "Who?"}\n', "line 1: the file is JSON over several lines"),
+        ('[{"id": "g1", "question": "Who?"},\n{"id": "g2"}]\n', "line 1: the file is JSON over several lines"),
+        ("- id: q1\n  question: Who folds?\n", "line 1: the file is in another format"),
+        ("Who folds?\nWho sings?\n", "line 1: the file is in another format"),
+    ],
+    ids=["csv", "semicolons", "tabs", "json list", "json", "json in two lines", "list a line each", "yaml", "text"],
+)
+def test_a_file_of_another_format_has_one_flaw(content: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text(content, encoding="utf-8")
+    checked = check(path, None)
+    assert [str(flaw) for flaw in checked.flaws] == [f"{said}, and not JSON Lines: an object in each line"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["# my questions", '{"id": "g1",', "[]", '{"id": "g1"', "7"],
+    ids=["a comment", "cut off", "list", "half", "7"],
+)
+def test_where_the_first_line_alone_is_at_fault_the_others_are_read(first: str, tmp_path: Path) -> None:
+    path = write_gold(tmp_path / "gold.jsonl", [asked("g1"), asked("g2")])
+    path.write_text(first + "\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    checked = check(path, None)
+    assert [flaw.place for flaw in checked.flaws] == ["line 1"]
+    assert len(checked.questions) == 2
+
+
 # Likely mistakes
 
 
@@ -139,6 +197,13 @@ def test_a_gold_paper_without_a_fact_is_doubtful_where_others_have_one(shelf: Li
         f"g2: there is no fact of {BALLOON!r}",
     ]
     assert doubts_of(write_gold(path, [{**bare, "facts": []}]), shelf) == []
+
+
+def test_acceptable_papers_without_gold_are_told_once_for_a_whole_set(shelf: Library, tmp_path: Path) -> None:
+    questions = [asked("g0", gold=[ZEPPELIN], also=[BIRDS]), *(asked(f"g{n}", also=[BIRDS]) for n in range(1, 1201))]
+    assert doubts_of(write_gold(tmp_path / "gold.jsonl", questions), shelf) == [
+        "1,200 questions, the first g1, have papers that may be cited and none that answers; does one answer?"
+    ]
 
 
 @pytest.mark.parametrize("answerable", [True, False])
@@ -166,17 +231,43 @@ def test_a_fact_that_is_not_one_whole_sentence_is_doubtful(
     assert doubts == ([f"g1: {reason}"] if reason else [])
 
 
-def test_a_kind_that_one_question_has_is_doubtful_where_another_has_more(shelf: Library, tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
-    questions = [asked("g1"), asked("g2"), asked("g3", kind="fcat")]
-    assert doubts_of(write_gold(path, questions), shelf) == ["g3: it is the only one of the kind 'fcat'"]
-    assert doubts_of(write_gold(path, questions[1:]), shelf) == []
+@pytest.mark.parametrize(
+    ("kind", "meant"),
+    [
+        ("fcat", "fact"),
+        ("Fact", "fact"),
+        ("comparision", "comparison"),
+        ("whales", "whale"),
+        ("harpoon", None),
+        ("w" * 5000, None),
+        *((kind, None) for kind in (*USUAL_KINDS, "claim", "retrieval", "question", "yes-no", "yesno", "factoid")),
+        *((kind, None) for kind in ("list", "summary", "manual_acl broad", "inline_acl")),
+    ],
+    ids=lambda value: value[:20] if value else "",
+)
+def test_a_kind_that_one_question_has_is_doubtful_where_it_is_like_another(
+    kind: str, meant: str | None, tmp_path: Path
+) -> None:
+    questions = [*(asked(f"g{number}", kind="whale") for number in range(2)), asked("g3", kind=kind)]
+    if kind != "unanswerable":
+        questions[-1]["answerable"] = True
+    checked = check(write_gold(tmp_path / "gold.jsonl", questions), None)
+    assert checked.flaws == ()
+    assert [str(doubt) for doubt in checked.doubts] == (
+        [f"g3: it is the only one of the kind {kind!r}; is {meant!r} meant?"] if meant else []
+    )
+
+
+def test_a_kind_that_many_have_is_no_mistake_whatever_it_is_like(tmp_path: Path) -> None:
+    questions = [*(asked(f"g{number}", kind="facts") for number in range(2)), asked("g3", kind="facts?")]
+    doubts = check(write_gold(tmp_path / "gold.jsonl", questions), None).doubts
+    assert [str(doubt) for doubt in doubts] == ["g3: it is the only one of the kind 'facts?'; is 'facts' meant?"]
 
 
 def test_of_a_long_text_a_doubt_tells_the_beginning(tmp_path: Path) -> None:
-    questions = [asked("g1"), asked("g2"), asked("g3", kind="f" * 5000)]
-    checked = check(write_gold(tmp_path / "gold.jsonl", questions), None)
-    assert [str(doubt) for doubt in checked.doubts] == [f"g3: it is the only one of the kind '{'f' * 79}…'"]
+    question = asked("g1", gold=["x" * 5000, BIRDS], facts=[FACT])
+    doubts = check(write_gold(tmp_path / "gold.jsonl", [question]), None).doubts
+    assert [str(doubt) for doubt in doubts] == [f"g1: there is no fact of '{'x' * 79}…'"]
 
 
 def test_doubts_are_notices_and_no_failure(citeloom: Citeloom, tmp_path: Path) -> None:
