@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -63,13 +64,16 @@ def test_no_key_is_in_the_cache(tmp_path: Path) -> None:
 def test_an_endpoint_that_fails_is_an_error_and_leaves_no_call_running(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "cache.sqlite3", jobs=8)
     pairs = [(PAIR[0], f"{CLAIM} {number}") for number in range(8)]
+    all_are_here = threading.Barrier(len(pairs), timeout=30)
 
     def first_fails(request: Request) -> Reply:
+        all_are_here.wait()
         return GONE if f"{CLAIM} 0" in user_of(request) else Text("1: SUPPORTED", delay=30.0)
 
     with pytest.raises(ModelUnavailable, match="does not accept the key"):
         bench.entails(first_fails, *pairs)
-    assert bench.aborted == len(bench.requests) - 1
+    assert len(bench.requests) == len(pairs)
+    assert bench.aborted == len(pairs) - 1
 
 
 def test_a_passing_fault_is_tried_again_and_told() -> None:
