@@ -34,17 +34,17 @@ article { border-top: 1px solid var(--line); } article:first-of-type { border-to
 """
 
 
-def page(title: str, body: str) -> str:
-    """A whole page around `body`, which is HTML; `title` is text."""
+def page(title: str, body: str, *, style: str = _STYLE, policy: str = _POLICY) -> str:
+    """A whole page around `body`, which is HTML; `title` is text, `policy` what the page may load."""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="referrer" content="no-referrer">
 <title>{escape(title)}</title>
-<style>{_STYLE}</style>
+<style>{style}</style>
 </head>
 <body>
 <main>

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
-from evals.report.tables import text
+from agent.export import page as frame
+from store.text import printable
 
 LIGHT = {
     "ink": "#1c1d21",
@@ -112,24 +113,7 @@ def page(title: str, body: str, rules: str) -> str:
     style = f"{_colours()}{_STYLE}{rules}"
     known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer">
-<title>{text(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1>{text(title)}</h1>
-{body}
-</main>
-</body>
-</html>
-"""
+    return frame.page(printable(title), body, style=style, policy=policy)
 
 
 def _colours() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import pytest
 from evals import gold
 from evals.resolving import Case, resolve
 from store.library import Library
-from tests.agent.conftest import LATENCY, SHELF, SOLVES, write_papers
+from tests.agent.conftest import LATENCY, SHELF, SOLVES, shelf, shelf_folder
+
+__all__ = ["shelf", "shelf_folder"]
 
 ZEPPELIN, QUOKKA, BALLOON = list(SHELF)[:3]
 SHELF_GOLD: list[dict[str, Any]] = [
@@ -61,22 +62,6 @@ def write_gold(path: Path, questions: list[dict[str, Any]]) -> Path:
     """Gold questions as a file."""
     path.write_text("".join(json.dumps(question) + "\n" for question in questions), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="session")
-def shelf_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a library of made-up papers; made once, for reading only."""
-    folder = tmp_path_factory.mktemp("shelf")
-    with Library(folder / "library") as made:
-        made.add([write_papers(folder / "papers.jsonl", SHELF)])
-    return folder / "library"
-
-
-@pytest.fixture
-def shelf(shelf_folder: Path) -> Iterator[Library]:
-    """The made-up papers as a library, for reading only."""
-    with Library(shelf_folder) as opened:
-        yield opened
 
 
 @pytest.fixture

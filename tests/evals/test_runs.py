@@ -5,31 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.errors import EvalError, ModelUnavailable
+from agent.errors import EvalError
 from agent.evalruns import EvalRuns
-from agent.llm.budget import Limits
-from agent.llm.calls import Chat
 from agent.llm.models import ModelChoice
 from agent.settings import load
 from evals import gold, manifest
 from evals.entailment import Overlap
-from evals.gold import Criterion
 from evals.records import Record
 from evals.resolving import Case, resolve
 from evals.runfolder import RESULTS, RunFolder, named, run_names, runs_folder
-from evals.runner import FAILURES_IN_A_ROW, Interrupted, Plan, run
-from evals.systems import Agent, Attempt, FirstPapers, System
+from evals.runner import Interrupted, Plan, run
+from evals.systems import Attempt, FirstPapers, System
 from store.library import Library
 from tests.evals.conftest import SHELF_GOLD, write_gold
-from tests.support.replies import Reply, Request, Status, Text
-from tests.support.server import ScriptedServer
 
 
 @dataclass
@@ -336,89 +331,3 @@ def test_questions_are_begun_no_faster_than_the_rate(shelf: Library, cases: Sequ
     began = time.monotonic()
     asyncio.run(run(a_plan(shelf, cases[:4], jobs=4, rate=1200), folder))
     assert time.monotonic() - began >= 3 * 60 / 1200
-
-
-# Failures
-
-
-def in_model_mode(
-    library: Library, cases: Sequence[Case], folder: RunFolder, script: list[Reply], **more: Any
-) -> tuple[int, BaseException | None]:
-    """Runs with a model that answers by script; how many requests came, and what was raised."""
-
-    def respond(request: Request) -> Reply:
-        del request
-        return script.pop(0) if len(script) > 1 else script[0]
-
-    async def work(address: str) -> None:
-        chat = Chat(ModelChoice("scripted", address), first_wait=0.01)
-        try:
-            await run(a_plan(library, cases, Agent(library, chat, Limits()), **more), folder)
-        finally:
-            await chat.aclose()
-
-    raised: BaseException | None = None
-    with ScriptedServer(respond, keep_alive=False) as server:
-        try:
-            asyncio.run(work(server.base_url))
-        except ModelUnavailable as error:
-            raised = error
-    return len(server.requests), raised
-
-
-def test_an_error_is_kept_scores_0_and_the_question_is_asked_again_when_the_run_goes_on(
-    shelf: Library, cases: Sequence[Case], shelf_gold: Path
-) -> None:
-    folder, _ = begun("one", shelf, shelf_gold)
-    answer = Text("Zeppelin-7B solves 57.6% of the problems of miniF2F within 32 attempts [1.3].")
-    _, raised = in_model_mode(shelf, cases[:2], folder, [Status(400), answer])
-    assert raised is None
-    failed_one, answered = folder.load().records
-    assert failed_one.error
-    assert "Traceback" not in failed_one.error
-    assert failed_one.scores["citation_f1"] == failed_one.scores["correct"] == 0.0
-    assert answered.error is None
-    requests, _ = in_model_mode(shelf, cases[:2], folder, [answer])
-    assert requests == 1
-    assert all(record.error is None for record in folder.load().records)
-
-
-def test_an_endpoint_that_fails_again_and_again_ends_the_run_and_keeps_what_there_is(
-    shelf: Library, cases: Sequence[Case], shelf_gold: Path
-) -> None:
-    folder, _ = begun("one", shelf, shelf_gold)
-    _, raised = in_model_mode(shelf, cases, folder, [Status(401)])
-    assert isinstance(raised, ModelUnavailable)
-    assert len(lines_of(folder)) == FAILURES_IN_A_ROW < len(cases)
-
-
-@dataclass
-class FailingJudge:
-    """A judge whose endpoint fails from the second answer on."""
-
-    asked: list[str] = field(default_factory=list)
-    good_for: int = 1
-
-    async def judge(self, record: Record, rubric: Sequence[Criterion]) -> Mapping[str, Any]:
-        del rubric
-        self.asked.append(record.id)
-        if len(self.asked) > self.good_for:
-            raise ModelUnavailable("the judge is gone", "start it")
-        return {"nugget_recall": 0.5, "rubric_score": None}
-
-
-def test_where_a_judge_fails_the_answers_are_kept_and_only_judged_later(
-    shelf: Library, cases: Sequence[Case], shelf_gold: Path
-) -> None:
-    folder, _ = begun("one", shelf, shelf_gold)
-    with pytest.raises(ModelUnavailable, match="the judge is gone"):
-        asyncio.run(run(a_plan(shelf, cases, judge=FailingJudge()), folder))
-    judged, waiting = folder.load().records
-    assert judged.scores["nugget_recall"] == 0.5
-    assert waiting.unjudged
-    assert waiting.answer
-    counting, later = Counting(FirstPapers(shelf, "bm25", 1)), FailingJudge(good_for=99)
-    asyncio.run(run(a_plan(shelf, cases, counting, judge=later), folder))
-    assert counting.asked == [case.question.text for case in cases[2:]]
-    assert later.asked == [case.question.id for case in cases[1:]]
-    assert not any(record.unjudged for record in folder.load().records)

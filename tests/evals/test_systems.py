@@ -71,9 +71,10 @@ def test_a_ranking_cites_its_first_papers_each_with_a_stored_sentence(seed_libra
 def test_the_rankings_are_those_of_the_search_each_by_itself(seed_library: Library) -> None:
     question = "process reward models for mathematical reasoning"
     hits = seed_library.search(question, 200).hits
-    for ranking, rank in (("bm25", "lexical_rank"), ("dense", "dense_rank")):
+    rankings: tuple[tuple[Ranking, str], ...] = (("bm25", "lexical_rank"), ("dense", "dense_rank"))
+    for ranking, rank in rankings:
         wanted = sorted((getattr(hit, rank), hit.paper.key) for hit in hits if getattr(hit, rank))
-        found = systems.ranked(seed_library, question, ranking)  # type: ignore[arg-type]  # a name of the loop
+        found = systems.ranked(seed_library, question, ranking)
         assert [hit.paper.key for hit in found] == [key for _, key in wanted][:100]
     assert [hit.paper.key for hit in systems.ranked(seed_library, question, "fused")] == [
         hit.paper.key for hit in hits[:100]
