@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,11 @@ from agent.errors import ModelUnavailable
 from agent.llm.budget import Limits
 from agent.llm.calls import Chat
 from agent.llm.models import ModelChoice
-from evals.gold import Criterion
-from evals.records import Record
+from evals.judge import Judge
 from evals.resolving import Case
 from evals.runfolder import RunFolder
 from evals.runner import FAILURES_IN_A_ROW, run
-from evals.systems import Agent, FirstPapers
+from evals.systems import Agent, FirstPapers, System
 from store.library import Library
 from tests.evals.test_runs import Counting, a_plan, begun, lines_of
 from tests.support.replies import Reply, Request, Status, Text
@@ -79,33 +77,34 @@ def test_an_endpoint_that_fails_again_and_again_ends_the_run_and_keeps_what_ther
     assert len(lines_of(folder)) == FAILURES_IN_A_ROW < len(cases)
 
 
-@dataclass
-class FailingJudge:
-    """A judge whose endpoint fails from the second answer on."""
-
-    asked: list[str] = field(default_factory=list)
-    good_for: int = 1
-
-    async def judge(self, record: Record, rubric: Sequence[Criterion]) -> Mapping[str, Any]:
-        del rubric
-        self.asked.append(record.id)
-        if len(self.asked) > self.good_for:
-            raise ModelUnavailable("the judge is gone", "start it")
-        return {"nugget_recall": 0.5, "rubric_score": None}
-
-
 def test_where_a_judge_fails_the_answers_are_kept_and_only_judged_later(
     shelf: Library, cases: Sequence[Case], shelf_gold: Path
 ) -> None:
     folder, _ = begun("one", shelf, shelf_gold)
-    with pytest.raises(ModelUnavailable, match="the judge is gone"):
-        asyncio.run(run(a_plan(shelf, cases, judge=FailingJudge()), folder))
+
+    def judged_by(script: list[Reply], system: System) -> list[Request]:
+        async def work(address: str) -> None:
+            chat = Chat(ModelChoice("judge", address), first_wait=0.01)
+            try:
+                await run(a_plan(shelf, cases, system, judge=Judge(chat)), folder)
+            finally:
+                await chat.aclose()
+
+        with ScriptedServer(script, keep_alive=False) as server:
+            asyncio.run(work(server.base_url))
+        return server.requests
+
+    with pytest.raises(ModelUnavailable, match="does not accept the key"):
+        judged_by([Text("1: PARTLY"), Status(401)], FirstPapers(shelf, "bm25", 1))
     judged, waiting = folder.load().records
     assert judged.scores["nugget_recall"] == 0.5
     assert waiting.unjudged
     assert waiting.answer
-    counting, later = Counting(FirstPapers(shelf, "bm25", 1)), FailingJudge(good_for=99)
-    asyncio.run(run(a_plan(shelf, cases, counting, judge=later), folder))
+    counting = Counting(FirstPapers(shelf, "bm25", 1))
+    requests = judged_by([Text("1: SUPPORTED"), Text("1: SUPPORTED\n2: MISSING")], counting)
     assert counting.asked == [case.question.text for case in cases[2:]]
-    assert later.asked == [case.question.id for case in cases[1:]]
+    assert [case.question.text in request.prompt for case, request in zip(cases[1:3], requests, strict=True)] == [
+        True
+    ] * 2
+    assert [record.scores["nugget_recall"] for record in folder.load().records[:3]] == [0.5, 1.0, 0.5]
     assert not any(record.unjudged for record in folder.load().records)
