@@ -103,8 +103,7 @@ def test_where_a_judge_fails_the_answers_are_kept_and_only_judged_later(
     counting = Counting(FirstPapers(shelf, "bm25", 1))
     requests = judged_by([Text("1: SUPPORTED"), Text("1: SUPPORTED\n2: MISSING")], counting)
     assert counting.asked == [case.question.text for case in cases[2:]]
-    assert [case.question.text in request.prompt for case, request in zip(cases[1:3], requests, strict=True)] == [
-        True
-    ] * 2
+    judged_then = zip(cases[1:3], requests, strict=True)
+    assert all(case.question.text in request.prompt for case, request in judged_then)
     assert [record.scores["nugget_recall"] for record in folder.load().records[:3]] == [0.5, 1.0, 0.5]
     assert not any(record.unjudged for record in folder.load().records)
