@@ -189,7 +189,7 @@ class Session:
             if record["type"] == "papers" or (record["type"] not in _NEVER_COPIED and record.get("turn") in kept)
         ]
         if copied:
-            made._write_all(copied)
+            made._write_all(copied, transcript.now())
         return made
 
     def _end(self, number: int, kind: str, fields: dict[str, Any], others: tuple[Paper, ...] = ()) -> Turn:
@@ -227,16 +227,15 @@ class Session:
             time = transcript.now()
             papers = self._unrecorded(others)
             before = [("papers", {"turn": fields.get("turn"), "papers": papers}, time)] if papers else []
-            self._write_all([*before, (kind, fields, time)])
+            self._write_all([*before, (kind, fields, time)], time)
         finally:
             self._transcript.release()
 
-    def _write_all(self, records: list[tuple[str, dict[str, Any], str]]) -> None:
+    def _write_all(self, records: list[tuple[str, dict[str, Any], str]], now: str) -> None:
         """Writes records with one write; a file that does not exist begins with what the session is."""
         if not self.is_recorded:
-            time = transcript.now()
-            about = {"id": self.id, "created": time, "title": self._title, "schema": SCHEMA, "parent": self._parent}
-            records = [("session", about, time), *records]
+            about = {"id": self.id, "created": now, "title": self._title, "schema": SCHEMA, "parent": self._parent}
+            records = [("session", about, now), *records]
         lines = [transcript.encoded(*record) for record in records]
         with self._transcript.held():
             self._transcript.append(b"".join(lines), durable=any(kind in _DURABLE for kind, _, _ in records))

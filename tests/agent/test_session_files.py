@@ -282,5 +282,6 @@ def test_records_have_the_time_of_their_making_in_order(asked: Session) -> None:
     times = [record["time"] for record in asked.records()]
 
     assert times == sorted(times)
+    assert times[0] == times[1] == asked.created, "a session begins with its first question, at the same moment"
     assert all(time.endswith("Z") for time in times)
     assert transcript.now() >= times[-1]
