@@ -6,7 +6,6 @@ and nothing more; heavy libraries are imported where they are used.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -65,7 +64,7 @@ def citeloom(
     if show_version:
         from importlib.metadata import version  # a third of the time of --help
 
-        typer.echo(f"citeloom {version('citeloom')}")
+        output.write(f"citeloom {version('citeloom')}")
         raise typer.Exit
     faces: Faces | None = context.obj
     context.obj = State(library=library, no_input=no_input, offline=offline, faces=faces)
@@ -97,7 +96,7 @@ def _run(given: list[str], faces: Faces | None) -> int:
         diagnostics.say_usage_error(error.format_message(), _usage_hint(given))
         return ExitCode.USAGE
     except output.OutputClosed:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.abandon()
         return 141
     except (KeyboardInterrupt, typer.Abort):
         return diagnostics.report_error(KeyboardInterrupt())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.citations import byline
+from agent.errors import UsageError
 from agent.writing import write_whole
 from store.text import printable
 
@@ -48,10 +51,8 @@ def json_text(content: Mapping[str, Any], *, compact: bool) -> str:
 
 def flush() -> None:
     """Sends what is written on its way."""
-    try:
+    with _delivered():
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error
 
 
 def write_to(target: Path | None, text: str) -> None:
@@ -64,10 +65,25 @@ def write_to(target: Path | None, text: str) -> None:
 
 def put(text: str) -> None:
     """Text that is fit for a terminal already."""
-    try:
+    with _delivered():
         sys.stdout.write(text)
+
+
+def abandon() -> None:
+    """Drops what is not written yet and all that follows, so that nothing fails anew when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _delivered() -> Iterator[None]:
+    """Tells a reader who has gone from a place that cannot take the output."""
+    try:
+        yield
     except BrokenPipeError as error:
         raise OutputClosed from error
+    except OSError as error:
+        abandon()
+        raise UsageError(f"the output cannot be written: {error.strerror}", "send it to another place") from error
 
 
 def search_to_dict(result: SearchResult) -> dict[str, Any]:

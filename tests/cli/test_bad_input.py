@@ -309,3 +309,19 @@ def test_a_disk_that_is_full_from_the_beginning(shelf: Path, write_jsonl: Callab
 
     assert said(run, 5)
     assert titles(shelf) == ["Kites"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("command", [["--version"], ["doctor"], ["completion", "bash"], ["papers", "list", "--jsonl"]])
+def test_output_to_a_full_place_is_one_clear_line(seed_folder: Path, command: list[str]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", ENTRY, *command, "--library", str(seed_folder)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            text=True,
+            check=False,
+        )
+
+    assert "the output cannot be written: No space left on device" in said(Run(done.returncode, "", done.stderr), 2)

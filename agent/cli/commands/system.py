@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -96,4 +95,4 @@ def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")])
         raise UsageError(f"there is no completion for {shell}", f"choose one of {', '.join(_SHELLS)}")
     from typer._completion_shared import get_completion_script  # Typer has no public door to it
 
-    sys.stdout.write(get_completion_script(prog_name="citeloom", complete_var="_CITELOOM_COMPLETE", shell=shell) + "\n")
+    output.put(get_completion_script(prog_name="citeloom", complete_var="_CITELOOM_COMPLETE", shell=shell) + "\n")
