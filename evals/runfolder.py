@@ -2,7 +2,7 @@
 
 A line is on disk before the next question is asked. A later line about a question replaces
 an earlier one; the beginning of a line that a crash left is cut off when the run goes on.
-One process at a time writes to a run. agent/evalruns.py reads the same files for the screens.
+One process at a time writes to a run. agent/evalruns/ reads the same files for the screens.
 """
 
 from __future__ import annotations
