@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from agent import citations, contrast, events
 from agent.answer import ABSTENTION, Answer, Citation, Claim, Disagreement, Reference
+from agent.closeness import closeness
 from agent.evidence import Evidence
 from agent.relevance import Candidate, Reading, fitted_models, read
 from agent.selection import best_set
-from agent.signals import CANDIDATES, ReadSentence, sentences_to_read
+from agent.signals import CANDIDATES, ReadSentence
 from agent.watching import NOBODY, Watcher
 from store.library import Library
 from store.paper import Paper
@@ -79,9 +80,7 @@ def consider(
     watcher.listener(events.Searching(question, str(scope or "")))
     result = library.search(question, CANDIDATES, scope)
     watcher.retrieved(result)
-    texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
-    vectors = library.embed([result.query, *texts])
-    return result, read(result, vectors[1:] @ vectors[0], fitted_models())
+    return result, read(result, closeness(library, result), fitted_models())
 
 
 def _compose(cited: Sequence[Candidate], evidence: Evidence) -> tuple[str, tuple[Claim, ...], tuple[Reference, ...]]:

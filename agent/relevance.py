@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from agent.alignment import Alignment
+from agent.closeness import Closeness
 from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
 from store.embedding import Vector
 from store.paper import Hit
@@ -71,20 +73,19 @@ def fitted_models() -> Models:
     return Models(one, two, three, float(content["threshold"]))
 
 
-def read(result: SearchResult, similarities: Vector, models: Models) -> Reading:
-    """Rates the first hits of `result` and their sentences.
-
-    `similarities` has one value a sentence, for the sentences of the first `CANDIDATES` hits
-    in order: cosine of sentence and question.
-    """
-    rated = rate_sentences(result, similarities, models.sentence)
-    candidates = rate_papers(result, rated, models.paper)
+def read(result: SearchResult, close: Closeness, models: Models) -> Reading:
+    """Rates the first hits of `result` and their sentences."""
+    rated = rate_sentences(result, close.similarities, models.sentence)
+    candidates = rate_papers(result, rated, close.alignments, models.paper)
     signals = question_signals(candidates)
     return Reading(candidates, models.answerable(signals) if candidates else 0.0)
 
 
 def rate_sentences(result: SearchResult, similarities: Vector, model: Logistic) -> list[tuple[ReadSentence, ...]]:
-    """The sentences of each of the first hits, the likeliest to carry the answer first."""
+    """The sentences of each of the first hits, the likeliest to carry the answer first.
+
+    `similarities` are those of `Closeness`.
+    """
     found = []
     for hit, rated in zip(result.hits[:CANDIDATES], sentence_signals(result, similarities), strict=True):
         own = [
@@ -96,12 +97,13 @@ def rate_sentences(result: SearchResult, similarities: Vector, model: Logistic) 
 
 
 def rate_papers(
-    result: SearchResult, rated: Sequence[tuple[ReadSentence, ...]], model: Logistic
+    result: SearchResult, rated: Sequence[tuple[ReadSentence, ...]], alignments: Sequence[Alignment], model: Logistic
 ) -> tuple[Candidate, ...]:
-    """The first hits as candidates, in search order."""
+    """The first hits as candidates, in search order; `alignments` are those of `Closeness`."""
+    found = paper_signals(result, rated, alignments)
     return tuple(
         Candidate(hit, own, signals, paper_probability(model, signals))
-        for hit, own, signals in zip(result.hits[:CANDIDATES], rated, paper_signals(result, rated), strict=True)
+        for hit, own, signals in zip(result.hits[:CANDIDATES], rated, found, strict=True)
     )
 
 
@@ -131,6 +133,9 @@ def question_signals(candidates: Sequence[Candidate]) -> dict[str, float]:
         "expected_papers": sum(likely),
         "similarity": most("similarity"),
         "best_two_sentences": most("best_two_sentences"),
+        "alignment": most("alignment"),
+        "least_aligned": most("least_aligned"),
+        "best_least_aligned": best.signals["least_aligned"],
         "matched_rarity": most("matched_rarity") / 10,
         "missing_number": best.signals["missing_number"],
         "coverage": most("coverage"),

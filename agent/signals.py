@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from agent.alignment import Alignment
 from store import lexical, sentences
 from store.embedding import Vector
 from store.lexical import QueryWord
@@ -167,11 +168,14 @@ def _first(pattern: re.Pattern[str], cut: Sequence[Sentence]) -> int:
     return next((at for at, sentence in enumerate(cut) if pattern.search(sentence.text)), len(cut))
 
 
-def paper_signals(result: SearchResult, read_sentences: Sequence[Sequence[ReadSentence]]) -> list[dict[str, float]]:
-    """The signals of the first hits as wholes."""
+def paper_signals(
+    result: SearchResult, read_sentences: Sequence[Sequence[ReadSentence]], alignments: Sequence[Alignment]
+) -> list[dict[str, float]]:
+    """The signals of the first hits as wholes; of `alignments` there is one a hit."""
     hits = result.hits[:CANDIDATES]
     words = list(result.words)
     nearest = max((hit.similarity for hit in hits), default=0.0)
+    best_aligned = max((aligned.mean for aligned in alignments), default=0.0)
     texts = [f"{hit.paper.title or ''} {hit.paper.abstract}" for hit in hits]
     names = _names(result.query)
     subjects = [name for hit in hits if (name := _name_in_title(hit.paper.title)) and _contains(result.query, name)]
@@ -179,7 +183,7 @@ def paper_signals(result: SearchResult, read_sentences: Sequence[Sequence[ReadSe
     is_short = float(len(words) <= _SHORT_QUERY_WORDS)
     asks_quantity = bool(_QUANTITY.search(result.query))
     found = []
-    for hit, text, rated in zip(hits, texts, read_sentences, strict=True):
+    for hit, text, rated, aligned in zip(hits, texts, read_sentences, alignments, strict=True):
         stems = set(terms(text))
         similar = sorted((item.similarity for item in rated), reverse=True)
         depth = math.log(hit.rank)
@@ -188,6 +192,9 @@ def paper_signals(result: SearchResult, read_sentences: Sequence[Sequence[ReadSe
             {
                 "similarity": hit.similarity,
                 "coverage": lexical.coverage(words, stems),
+                "alignment": aligned.mean,
+                "alignment_gap": best_aligned - aligned.mean,
+                "least_aligned": aligned.least,
                 "best_sentence": similar[0],
                 "best_two_sentences": sum(similar[:2]) / len(similar[:2]),
                 "score_gap": hits[0].score - hit.score,

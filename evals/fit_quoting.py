@@ -23,13 +23,13 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from agent.closeness import Closeness, closeness
 from agent.relevance import Logistic, Models, question_signals, rate_papers, rate_sentences
 from agent.selection import best_set
 from agent.signals import CANDIDATES, ReadSentence, paper_signals, sentence_signals, sentences_to_read
 from evals.corpora import CORPORA, build_library, questions
 from evals.gold import FOLDER, Question
 from evals.metrics.citations import abstention_scores, citation_scores
-from store.embedding import Matrix
 from store.search import SearchResult
 
 FOLDS = 5
@@ -42,12 +42,14 @@ SENTENCE_INPUTS = (
     "topic_first_own topic_first_made address length"
 ).split()
 PAPER_INPUTS = (
-    "similarity coverage best_sentence best_two_sentences score_gap similarity_gap dense_closeness lexical_closeness "
-    "depth comparison comparison_depth short short_depth missing_number lacks_subject missing_names"
+    "similarity coverage alignment alignment_gap best_sentence best_two_sentences score_gap similarity_gap "
+    "dense_closeness lexical_closeness depth comparison comparison_depth short short_depth missing_number "
+    "lacks_subject missing_names"
 ).split()
 QUESTION_INPUTS = (
-    "best_log_odds second_best expected_papers similarity best_two_sentences coverage sentence_coverage rarest_missing "
-    "matched_rarity missing_number missing_names best_misses_names comparison"
+    "best_log_odds second_best expected_papers similarity best_two_sentences alignment least_aligned "
+    "best_least_aligned coverage sentence_coverage rarest_missing matched_rarity missing_number missing_names "
+    "best_misses_names comparison"
 ).split()
 NEARLY_BEST = 0.02
 """Thresholds whose sums of two F1 differ by less are as good as each other: one or two questions decide."""
@@ -56,11 +58,11 @@ Signals = Mapping[str, float]
 
 
 class Case(NamedTuple):
-    """A gold question with what the search found and how similar each sentence is."""
+    """A gold question with what the search found and how close that is."""
 
     question: Question
     result: SearchResult
-    similarities: Matrix
+    close: Closeness
 
 
 class Example(NamedTuple):
@@ -99,9 +101,7 @@ def _cases(corpus: str) -> list[Case]:
     with tempfile.TemporaryDirectory() as folder, build_library(corpus, Path(folder)) as library:
         for question in questions(corpus):
             result = library.search(question.text, CANDIDATES)
-            texts = [sentence.text for hit in result.hits for sentence in sentences_to_read(hit, result.words)]
-            vectors = library.embed([question.text, *texts])
-            cases.append(Case(question, result, vectors[1:] @ vectors[0]))
+            cases.append(Case(question, result, closeness(library, result)))
     return cases
 
 
@@ -111,7 +111,7 @@ def _fit(cases: Sequence[Case]) -> Models:
     The sentence model, which only helps to rate papers, has seen all cases.
     """
     sentence = _logistic(_sentence_examples(cases), SENTENCE_INPUTS, "sentence")
-    rated = [rate_sentences(case.result, case.similarities, sentence) for case in cases]
+    rated = [rate_sentences(case.result, case.close.similarities, sentence) for case in cases]
     paper = _logistic(_paper_examples(cases, rated), PAPER_INPUTS, "paper")
     examples: list[Example] = []
     for fold in range(FOLDS):
@@ -120,7 +120,7 @@ def _fit(cases: Sequence[Case]) -> Models:
         partial = _logistic(_paper_examples(*zip(*seen, strict=True)), PAPER_INPUTS, "paper")
         for case, own, held in zip(cases, rated, inside, strict=True):
             if held:
-                signals = question_signals(rate_papers(case.result, own, partial))
+                signals = question_signals(rate_papers(case.result, own, case.close.alignments, partial))
                 examples.append(Example(signals, float(bool(case.question.gold)), case.question.id))
     return Models(sentence, paper, _logistic(examples, QUESTION_INPUTS, "answerable"), 0.5)
 
@@ -136,7 +136,7 @@ def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
         facts = {fact.paper: [] for fact in case.question.facts}  # type: dict[str, list[str]]
         for fact in case.question.facts:
             facts[fact.paper].append(fact.sentence)
-        for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.similarities), strict=True):
+        for hit, rated in zip(case.result.hits, sentence_signals(case.result, case.close.similarities), strict=True):
             known = facts.get(hit.paper.title or "", [])
             if not known:
                 continue
@@ -149,7 +149,7 @@ def _sentence_examples(cases: Sequence[Case]) -> list[Example]:
 def _paper_examples(cases: Sequence[Case], rated: Sequence[list[tuple[ReadSentence, ...]]]) -> list[Example]:
     examples: list[Example] = []
     for case, own in zip(cases, rated, strict=True):
-        for hit, signals in zip(case.result.hits, paper_signals(case.result, own), strict=True):
+        for hit, signals in zip(case.result.hits, paper_signals(case.result, own, case.close.alignments), strict=True):
             title = hit.paper.title or ""
             truth = 1.0 if title in case.question.gold else ALSO_WEIGHT if title in case.question.also else 0.0
             examples.append(Example(signals, truth, case.question.id))
@@ -175,8 +175,8 @@ def _answers(cases: Sequence[Case], models: Models) -> tuple[list[frozenset[str]
     """For each case the titles that would be cited, and how likely it is answerable at all."""
     cited, answerable = [], []
     for case in cases:
-        rated = rate_sentences(case.result, case.similarities, models.sentence)
-        candidates = rate_papers(case.result, rated, models.paper)
+        rated = rate_sentences(case.result, case.close.similarities, models.sentence)
+        candidates = rate_papers(case.result, rated, case.close.alignments, models.paper)
         cited.append(frozenset(candidate.hit.paper.title or "" for candidate in best_set(candidates)))
         answerable.append(models.answerable(question_signals(candidates)))
     return cited, answerable

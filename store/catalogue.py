@@ -9,7 +9,7 @@
                  others are variants; holds the vector, and whether the vector index has it
     orphans      parts that are gone and must go from the vector index too
     lexicon      full-text index over folded text (FTS5, Porter stemmer)
-    facts        name and value: embedder, generation
+    facts        name and value: library_id, embedder, generation
 
 The catalogue is the truth; the vector index can be rebuilt from it at any time.
 """
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from store.paper import Paper, Source
 
 FILE_NAME = "papers.db"
 SCHEMA_VERSION = 1
+_IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _SCHEMA = """
 CREATE TABLE papers (
@@ -63,11 +65,15 @@ CREATE VIRTUAL TABLE vocabulary USING fts5vocab(lexicon, col);
 
 
 class Catalogue:
-    """One connection to a library's catalogue. A reader is never blocked by the writer (WAL)."""
+    """One connection to a library's catalogue. A reader is never blocked by the writer (WAL).
 
-    def __init__(self, folder: Path, *, read_only: bool) -> None:
+    A writer makes the catalogue where there is none, for a library whose vectors `embedder` makes.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool, embedder: str = "") -> None:
         self.path = folder / FILE_NAME
         self.read_only = read_only
+        self._embedder = embedder
         with explained(self.path):
             self.connection = self._connect()
             self._check_version()
@@ -93,8 +99,10 @@ class Catalogue:
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
             try:
                 connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 connection.close()
+                if error.sqlite_errorcode & 0xFF in _IN_USE:  # by one who may be writing: not to be read unlocked
+                    raise
             else:
                 return connection
         raise LibraryError(f"the library at {self.path.parent} cannot be read", "check the folder's permissions")
@@ -112,6 +120,8 @@ class Catalogue:
             with self.transaction():
                 for statement in _SCHEMA.split(";\n"):
                     self.connection.execute(statement)
+                self.remember("library_id", uuid.uuid4().hex[:12])
+                self.remember("embedder", self._embedder)
                 self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
     def close(self) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import NamedTuple, Self
 
 from store import indexing, readers, removal
 from store.catalogue import FILE_NAME, Catalogue
-from store.embedding import Embedder, EmbedderChoice, Vector, create
+from store.embedding import EmbedderChoice, Matrix, ReadingEmbedder, Vector, WordVectors, create
 from store.errors import EmbedderMismatch, InputError, LibraryError
 from store.intake import Intake, Report, remove_paper
 from store.lock import writing
@@ -146,6 +145,10 @@ class Library:
     def embed(self, texts: list[str]) -> Vector:
         """Unit vectors of `texts` by the library's embedder, shape (len(texts), dimensions)."""
         return self._searcher.embed(texts)
+
+    def read(self, texts: list[str]) -> tuple[Matrix, list[WordVectors]]:
+        """What `embed` returns, and the words of each text with vectors of their own."""
+        return self._searcher.read(texts)
 
     def vectors(self, keys: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of these papers' titles and abstracts; what is not indexed yet is left out."""
@@ -312,7 +315,7 @@ class Library:
         return Vectors(self.folder, library_id=self._reading.fact("library_id") or "", server=self._server)
 
     @cached_property
-    def _embedder(self) -> Embedder:
+    def _embedder(self) -> ReadingEmbedder:
         return create(self._choice)
 
     @cached_property
@@ -328,11 +331,7 @@ class _Writable:
         self._embedder = embedder
 
     def __enter__(self) -> Catalogue:
-        self._catalogue = catalogue = Catalogue(self._folder, read_only=False)
-        if catalogue.fact("library_id") is None:
-            with catalogue.transaction():
-                catalogue.remember("library_id", uuid.uuid4().hex[:12])
-                catalogue.remember("embedder", self._embedder or "")
+        self._catalogue = catalogue = Catalogue(self._folder, read_only=False, embedder=self._embedder or "")
         if self._embedder:
             check_embedder(catalogue, self._embedder)
         return catalogue

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from store import indexing, lexical, sentences
 from store.catalogue import Catalogue
-from store.embedding import Embedder, Vector
+from store.embedding import Matrix, ReadingEmbedder, Vector, WordVectors
 from store.errors import EmptyScope, ScopeError
 from store.lexical import QueryWord
 from store.paper import Hit, Paper, Sentence
@@ -54,7 +54,7 @@ class Searcher:
     """Searches a catalogue and its vector index; notices when another process has changed them."""
 
     def __init__(
-        self, catalogue: Catalogue, vectors: Vectors, embedder: Embedder, notice: Callable[[str], None]
+        self, catalogue: Catalogue, vectors: Vectors, embedder: ReadingEmbedder, notice: Callable[[str], None]
     ) -> None:
         self._catalogue = catalogue
         self._vectors = vectors
@@ -102,6 +102,10 @@ class Searcher:
     def embed(self, texts: list[str]) -> Vector:
         """Unit vectors of `texts`, one a row, by the library's own embedder."""
         return self._embedder.embed(texts)
+
+    def read(self, texts: list[str]) -> tuple[Matrix, list[WordVectors]]:
+        """What `embed` returns, and the words of each text."""
+        return self._embedder.read(texts)
 
     def _nearest_papers(self, vector: Vector, scope: Scope) -> dict[int, float]:
         """Cosine similarity of the nearest papers, the closest of each one's texts counting."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store.embedding.base import Embedder, Matrix, Vector
+from store.embedding.base import Embedder, Matrix, ReadingEmbedder, Vector, WordVectors
 
-__all__ = ["BUILT_IN", "Embedder", "EmbedderChoice", "Matrix", "Vector", "create"]
+__all__ = ["BUILT_IN", "Embedder", "EmbedderChoice", "Matrix", "ReadingEmbedder", "Vector", "WordVectors", "create"]
 
 BUILT_IN = "builtin"
 
@@ -30,7 +30,7 @@ class EmbedderChoice:
         return NAME if self.model == BUILT_IN else f"endpoint/{self.model}"
 
 
-def create(choice: EmbedderChoice) -> Embedder:
+def create(choice: EmbedderChoice) -> ReadingEmbedder:
     """The embedder of `choice`, not yet loaded: the first text loads or calls it."""
     if choice.model == BUILT_IN:
         from store.embedding.builtin import BuiltInEmbedder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     Vector: TypeAlias = NDArray[np.float32]
 else:
     Matrix = Vector = object
+
+
+class WordVectors(NamedTuple):
+    """The words of a text, in order, and what each means in its context."""
+
+    words: tuple[str, ...]
+    vectors: Matrix
+    """Shape (len(words), dimensions), each row of length 1."""
 
 
 class Embedder(Protocol):
@@ -26,5 +34,16 @@ class Embedder(Protocol):
         """A float32 matrix of shape (len(texts), dimensions), each row of length 1.
 
         Raises `EmbeddingFailed` where an endpoint does not answer.
+        """
+        ...
+
+
+class ReadingEmbedder(Embedder, Protocol):
+    """An embedder that tells what it makes of single words."""
+
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[WordVectors]]:
+        """What `embed` returns, and the words of each text; theirs may be vectors of another model.
+
+        Raises what `embed` raises.
         """
         ...

@@ -1,7 +1,7 @@
 """The built-in embedder: all-MiniLM-L6-v2 in int8 on onnxruntime, no network, no torch.
 
-Mean pooling over the attention mask, then L2 norm, as the model was trained (see NOTICE
-and build.py in minilm/).
+Mean pooling over the word pieces, then L2 norm, as the model was trained (see NOTICE and
+build.py in minilm/). The vectors of single words are a by-product that it was not trained for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
-from store.embedding.base import Matrix
+from store.embedding.base import Matrix, Vector, WordVectors
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -35,16 +35,25 @@ class BuiltInEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """A float32 matrix of shape (len(texts), 384), each row of length 1."""
-        import numpy as np
+        return _stacked([_mean(pieces) for _, pieces in self._pieces(texts)])
 
-        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[WordVectors]]:
+        """What `embed` returns, and the words of each text with vectors from the same pass."""
+        read = self._pieces(texts)
+        words = [_words(text, encoding, pieces) for text, (encoding, pieces) in zip(texts, read, strict=True)]
+        return _stacked([_mean(pieces) for _, pieces in read]), words
+
+    def _pieces(self, texts: Sequence[str]) -> list[tuple[tokenizers.Encoding, Matrix]]:
+        """Each text's word pieces with their vectors in the model's last layer, shape (pieces, 384)."""
+        found: dict[int, tuple[tokenizers.Encoding, Matrix]] = {}
         by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(texts), _BATCH):
             chosen = by_length[start : start + _BATCH]
-            vectors[chosen] = self._embed_batch([texts[index] for index in chosen])
-        return vectors
+            read = self._run([texts[index] for index in chosen])
+            found.update(zip(chosen, read, strict=True))
+        return [found[index] for index in range(len(texts))]
 
-    def _embed_batch(self, texts: list[str]) -> Matrix:
+    def _run(self, texts: list[str]) -> list[tuple[tokenizers.Encoding, Matrix]]:
         import numpy as np
 
         encoded = self._tokenizer.encode_batch([text[:_MOST_CHARACTERS] for text in texts])
@@ -52,10 +61,7 @@ class BuiltInEmbedder:
         mask = np.array([item.attention_mask for item in encoded], dtype=np.int64)
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         hidden = np.asarray(self._session.run(["last_hidden_state"], inputs)[0], dtype=np.float32)
-        weights = mask[:, :, None].astype(np.float32)
-        pooled = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-        unit: Matrix = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
-        return unit
+        return [(item, own[: sum(item.attention_mask)]) for item, own in zip(encoded, hidden, strict=True)]
 
     @cached_property
     def _tokenizer(self) -> tokenizers.Tokenizer:
@@ -75,6 +81,38 @@ class BuiltInEmbedder:
         options.log_severity_level = 3
         with as_file(_folder().joinpath("model.onnx")) as model:
             return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def _mean(pieces: Matrix) -> Vector:
+    mean: Vector = pieces.mean(axis=0)
+    return mean
+
+
+def _words(text: str, encoding: tokenizers.Encoding, pieces: Matrix) -> WordVectors:
+    """The words of a text, each where the sum of its pieces points; what marks begin and end is no word."""
+    import numpy as np
+
+    word_of = encoding.word_ids[: len(pieces)]
+    starts = [at for at, word in enumerate(word_of) if word is not None and word != word_of[at - 1]]
+    if not starts:
+        return WordVectors((), np.empty((0, DIMENSIONS), dtype=np.float32))
+    end = max(at for at, word in enumerate(word_of) if word is not None) + 1
+    spans = (encoding.word_to_chars(word_of[at] or 0) or (0, 0) for at in starts)
+    return WordVectors(tuple(text[first:last] for first, last in spans), _unit(np.add.reduceat(pieces[:end], starts)))
+
+
+def _stacked(rows: Sequence[Vector]) -> Matrix:
+    import numpy as np
+
+    return _unit(np.stack(rows)) if rows else np.empty((0, DIMENSIONS), dtype=np.float32)
+
+
+def _unit(rows: Matrix) -> Matrix:
+    """The rows, each of length 1."""
+    import numpy as np
+
+    unit: Matrix = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def _folder() -> Traversable:

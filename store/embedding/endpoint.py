@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from store.embedding.base import Matrix
+from store.embedding.base import Matrix, WordVectors
+from store.embedding.builtin import BuiltInEmbedder
 from store.errors import EmbeddingFailed, EmbeddingTimeout
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ class EndpointEmbedder:
             )
         unit: Matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12)
         return unit
+
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[WordVectors]]:
+        """What `embed` returns, and the words of each text by the built-in model: endpoints tell nothing of words."""
+        return self.embed(texts), self._reader.read(texts)[1]
+
+    @cached_property
+    def _reader(self) -> BuiltInEmbedder:
+        return BuiltInEmbedder()
 
     @cached_property
     def _client(self) -> OpenAI:
