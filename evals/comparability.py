@@ -1,26 +1,32 @@
 """Whether two runs may be held against each other, and what a reader must know where they may.
 
 Runs of different gold sets, judges or entailment backends are refused: their figures would
-compare what scores, not what is scored.
+compare what scores, not what is scored. Where scoring one of them anew would help, the hint
+is the command that does.
 """
 
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.errors import EvalError
+from agent.llm.models import ModelChoice
+from evals.manifest import answers_hash
 from evals.records import Record
 from evals.summary import RunData
 from store.text import clean
+
+_JUDGE = "judge:"
 
 
 def demand_comparable(a: RunData, b: RunData) -> None:
     """Raises `EvalError` where figures of the two runs do not mean the same."""
     _demand_same_gold(a.manifest, b.manifest)
-    _demand_same_judge(part_of(a.manifest, "judge"), part_of(b.manifest, "judge"))
-    _demand_same_entailment(a.manifest.get("entailment"), b.manifest.get("entailment"))
+    _demand_same_judge(a, b)
+    _demand_same_entailment(a, b)
     for data in (a, b):
         _demand_numbers(data)
 
@@ -45,7 +51,11 @@ def part_of(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def warnings_on(a: RunData, b: RunData, pairs: Sequence[tuple[Record, Record]]) -> list[str]:
     """What a reader must know before the figures; `pairs` are the questions that are compared."""
     asked = questions_of(a, b)
-    found = ["A and B are the same run"] if a.id == b.id else []
+    found = []
+    if a.id == b.id:
+        found.append("A and B are the same run")
+    elif _hold_the_same_answers(a, b):
+        found.append("A and B hold the same answers: where they differ, their scoring does")
     for letter, data in (("A", a), ("B", b)):
         if (done := len(finished(data))) < asked:
             found.append(f"{letter} is not finished: it has {done} of {asked} questions")
@@ -69,32 +79,70 @@ def _demand_same_gold(a: Mapping[str, Any], b: Mapping[str, Any]) -> None:
         )
 
 
-def _demand_same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+def _demand_same_judge(a: RunData, b: RunData) -> None:
     """Where only one run has a judge, its scores are left out instead."""
+    one, other = part_of(a.manifest, "judge"), part_of(b.manifest, "judge")
     if not one or not other:
         return
     told = [
         f"{one.get(name)} and {other.get(name)}" for name in ("model", "address") if one.get(name) != other.get(name)
     ]
     ours, theirs = part_of(one, "prompts"), part_of(other, "prompts")
-    told += [f"the prompt {name}" for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
-    if told:
+    prompts = [f"the prompt {name}" for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
+    if told or prompts:
         raise EvalError(
-            clean(f"the two runs have different judges: {'; '.join(told)}"),
-            "make one of them anew with the judge of the other: citeloom eval run GOLD --new --judge MODEL",
+            clean(f"the two runs have different judges: {'; '.join((*told, *prompts))}"),
+            _how_to_score_alike(a, b, is_of_version=bool(prompts)),
         )
 
 
-def _demand_same_entailment(one: object, other: object) -> None:
+def _demand_same_entailment(a: RunData, b: RunData) -> None:
+    one, other = (str(data.manifest.get("entailment")) for data in (a, b))
     if one != other:
-        backend = str(one).split("/")[0]
-        option = (
-            f"--judge {backend.removeprefix('judge:')}" if backend.startswith("judge:") else f"--entailment {backend}"
-        )
         raise EvalError(
             clean(f"the two runs have different entailment backends: {one} and {other}"),
-            clean(f"make B anew with that of A: citeloom eval run GOLD --new {option}"),
+            _how_to_score_alike(a, b, is_of_version=_backend(one) == _backend(other)),
         )
+
+
+def _how_to_score_alike(a: RunData, b: RunData, *, is_of_version: bool) -> str:
+    """The commands after which the two runs are scored alike; prompts and models of other versions are gone."""
+    if _hold_the_same_answers(a, b):
+        return "they hold the same answers: hold another run, scored alike, against one of them"
+    options = _options(a.manifest)
+    rescore = [f"citeloom eval score {data.id} {options}" for data in (a, b)]
+    if is_of_version:
+        return clean(f"score both anew, and compare those: {rescore[0]}; {rescore[1]}")
+    return clean(f"score B as A is, and compare with that: {rescore[1]}")
+
+
+def _options(manifest: Mapping[str, Any]) -> str:
+    """What `eval score` is given to score as this run is."""
+    backend, judge = _backend(str(manifest.get("entailment"))), part_of(manifest, "judge")
+    is_judge = backend.startswith(_JUDGE)
+    words = []
+    if model := judge.get("model") or (backend.removeprefix(_JUDGE) if is_judge else None):
+        words += ["--judge", str(model)]
+        address = str(judge.get("address") or "")
+        if "://" in address and address != ModelChoice(str(model)).address:
+            words += ["--judge-base-url", address]
+    if not is_judge:
+        words += ["--entailment", backend]
+    return shlex.join(words)
+
+
+def _backend(name: str) -> str:
+    """The name of an entailment backend without its version."""
+    return name.rpartition("/")[0] or name
+
+
+def _hold_the_same_answers(a: RunData, b: RunData) -> bool:
+    """Whether one run has scored the answers of the other anew, or both have those of a third."""
+    origins = [part_of(data.manifest, "answers_of").get("sha256") for data in (a, b)]
+    if not any(origins):
+        return False
+    one, other = (origin or answers_hash(data.records) for origin, data in zip(origins, (a, b), strict=True))
+    return bool(one == other)
 
 
 def _demand_numbers(data: RunData) -> None:
@@ -103,7 +151,7 @@ def _demand_numbers(data: RunData) -> None:
             if value is not None and not (isinstance(value, int | float) and math.isfinite(value)):
                 raise EvalError(
                     clean(f"the {name} of the question {record.id} in the run {data.id} is no number"),
-                    "remove its line from results.jsonl; citeloom eval run asks the question again",
+                    "remove its line from results.jsonl, and give the command that made the run again with --run",
                 )
 
 
@@ -117,14 +165,25 @@ def _differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
         sizes = " and ".join(str(library.get("papers", "?")) for library in libraries)
         found.append(f"A and B were asked of different libraries, of {sizes} papers")
     for name in ("versions", "prompts", "settings"):
-        one, other = part_of(a, name), part_of(b, name)
-        if unlike := sorted(key for key in one.keys() & other.keys() if one[key] != other[key]):
-            told = ", ".join(f"{key} ({_short(one[key])} and {_short(other[key])})" for key in unlike)
-            found.append(f"A and B have different {name}: {told}")
+        found += _unlike(name, part_of(a, name), part_of(b, name))
+    if a.get("scored_by") or b.get("scored_by"):
+        found += _unlike("scorers", _scorer(a), _scorer(b))
     if a.get("jobs") != b.get("jobs"):
         jobs = f"A ran with --jobs {a.get('jobs', '?')}, B with --jobs {b.get('jobs', '?')}"
         found.append(f"{jobs}: their latency cannot be compared")
     return found
+
+
+def _unlike(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Where two mappings say different things of the same; nothing where they do not."""
+    unlike = sorted(key for key in one.keys() & other.keys() if one[key] != other[key])
+    told = ", ".join(f"{key} ({_short(one[key])} and {_short(other[key])})" for key in unlike)
+    return [f"A and B have different {name}: {told}"] if unlike else []
+
+
+def _scorer(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The versions of what scored a run: of what answered, too, unless its answers were scored anew."""
+    return part_of(manifest, "scored_by") or {**part_of(manifest, "versions"), **part_of(manifest, "settings")}
 
 
 def _short(value: object) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
@@ -16,12 +17,14 @@ from agent.evalruns import SCHEMA
 from agent.llm.models import ModelChoice
 from agent.settings import Settings
 from evals.gold import GoldSet
+from evals.records import Record
 from evals.resolving import Case
 from prompts import load
 from store.paper import Paper
 from store.text import clean
 
 IDENTITY = (
+    "answers_of",
     "gold",
     "library",
     "system",
@@ -33,18 +36,23 @@ IDENTITY = (
     "prompts",
     "settings",
     "versions",
+    "scored_by",
     "order",
 )
 """What must be the same for a run to be gone on with; its figures depend on it."""
 _PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "langchain", "openai")
 _PROMPTS = {"model": ("answer", "repair"), "once": ("baseline",)}
 _WEIGHTS = ("relevance.json", "support.json")
+_OF_SCORING = ("scores", "counts", "verdicts", "judged", "unjudged")
+"""What scoring gives a record; all else is the answer and what it was held against."""
 _SPOKEN = {
+    "answers_of": "set of answers",
     "gold": "gold set",
     "papers_cited": "number of papers cited",
     "settings": "limits or embedder",
     "order": "choice of questions",
     "versions": "version of Citeloom, or of a package",
+    "scored_by": "version of what scores",
 }
 
 
@@ -86,17 +94,48 @@ def build(
             for name in sorted(chosen.values)
             if name.startswith("limits.") or name == "embedding.model"
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in _PACKAGES},
-            **{name: _hash_of(name) for name in _WEIGHTS},
-        },
+        "versions": versions(),
         "seed": seed,
         "jobs": jobs,
         "started": now(),
         "finished": None,
         "order": [case.question.id for case in cases],
         "titles": shown,
+    }
+
+
+def rescored(
+    source: Mapping[str, Any],
+    run: str,
+    records: Iterable[Record],
+    *,
+    entailment: str,
+    judge: Mapping[str, Any] | None,
+    scored_by: Mapping[str, str],
+) -> dict[str, Any]:
+    """The manifest of a run that scores these records of `run` anew; `source` is that run's manifest.
+
+    What answered stays as it is, its versions and `jobs` too, which its timings depend on.
+    `answers_of` names the run that asked, however often its answers were scored since.
+    """
+    origin = (source.get("answers_of") or {}).get("run") or run
+    return {
+        **source,
+        "entailment": entailment,
+        "judge": judge,
+        "answers_of": {"run": origin, "sha256": answers_hash(records)},
+        "scored_by": dict(scored_by),
+        "started": now(),
+        "finished": None,
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions of Citeloom, of Python and of the packages that figures depend on, and hashes of the weights."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+        **{name: _hash_of(name) for name in _WEIGHTS},
     }
 
 
@@ -121,17 +160,31 @@ def library_hash(papers: Iterable[Paper]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def fresh_name(gold: Path, system: str, taken: Sequence[str]) -> str:
+def answers_hash(records: Iterable[Record]) -> str:
+    """SHA-256 over the records without what scoring gave them: questions, gold, answers, retrieval, usage, times."""
+    kept = ({name: value for name, value in one.to_dict().items() if name not in _OF_SCORING} for one in records)
+    return hashlib.sha256("".join(f"{json.dumps(one)}\n" for one in kept).encode()).hexdigest()
+
+
+def fresh_name(gold: Path, system: str, taken: Collection[str]) -> str:
     """A name for a new run: gold set, system, and when."""
     stem = "".join(char if char.isalnum() and char.isascii() else "-" for char in gold.stem).strip("-")[:40] or "gold"
-    base = f"{stem}-{system}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    names = (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))
-    return next(name for name in names if name not in taken)
+    return _free(f"{stem}-{system}-{datetime.now(UTC):%Y%m%d-%H%M%S}", taken)
+
+
+def scored_name(run: str, taken: Collection[str]) -> str:
+    """A name for a run that scores another anew; it does not begin as that one's, whose beginning may be its name."""
+    return _free(f"scored-{run[:80]}", taken)
 
 
 def now() -> str:
     """The time, in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _free(base: str, taken: Collection[str]) -> str:
+    names = (base, *(f"{base}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
 
 
 def _comparable(wanted: Mapping[str, Any], name: str, known: Mapping[str, Any]) -> object:
@@ -151,7 +204,7 @@ def _told(manifest: Mapping[str, Any], name: str) -> str:
     if isinstance(value, list):
         return f"{len(value)}"
     if isinstance(value, dict):
-        value = value.get("path") or value.get("model") or value.get("sha256", "")[:8]
+        value = value.get("path") or value.get("run") or value.get("model") or value.get("sha256", "")[:8]
     return clean(str(value))
 
 

@@ -45,7 +45,7 @@ class Record:
     verdicts: tuple[Mapping[str, Any], ...] = ()
     """One for each claim: {"entailed": bool or null, "citations": [bool or null, ...]} of the entailment backend."""
     judged: Mapping[str, Any] | None = None
-    """What a judge said: see evals/judge."""
+    """What a judge said, and what that took: see evals/judge."""
     error: str | None = None
     seconds: float = 0.0
     unjudged: bool = False

@@ -120,7 +120,7 @@ class RunFolder:
                 Record.from_dict(json.loads(tail))
             except _DAMAGE:
                 file.truncate(len(data) - len(tail))
-                notice("the last line of the results was only a beginning; that question is asked again")
+                notice("the last line of the results was only a beginning; that question is done again")
             else:
                 file.write(b"\n")
 

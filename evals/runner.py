@@ -1,7 +1,8 @@
 """Asks a system the questions of a gold set, scores each answer, and keeps every one as soon as it is there.
 
 Questions that a run has answered are never asked again; those that ended in an error are.
-Where a judge fails, the answers stay and are judged when the run goes on.
+Where a judge fails, the answers stay and are judged when the run goes on. A plan whose answers
+are all given asks nothing: it only scores (see evals/rescoring.py).
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
 from agent.errors import CiteloomError, ModelUnavailable
 from evals.entailment import Entailment
-from evals.gold import Criterion
+from evals.judge import Judge
 from evals.judge.asking import OF_ONE_PROMPT
 from evals.records import Record
 from evals.resolving import Case
@@ -30,30 +30,31 @@ FAILURES_IN_A_ROW = 5
 """So many failures of a model one after the other end a run: the endpoint is gone, not a question hard."""
 
 
-class Judging(Protocol):
-    """What a judge does for one record."""
-
-    async def judge(self, record: Record, rubric: Sequence[Criterion]) -> Mapping[str, Any]:
-        """What it says of the answer; raises `ModelUnavailable`."""
-        ...
-
-
 @dataclass(slots=True)
 class Plan:
     """What is asked, of whom, and how it is scored."""
 
     cases: Sequence[Case]
-    system: System
+    system: System | None
+    """None where every question has its answer among those that are given."""
     papers: Mapping[str, Paper]
     entailment: Entailment
-    judge: Judging | None = None
+    judge: Judge | None = None
     entailment_is_model: bool = False
-    """Whether the entailment backend asks a model, too, so that scoring can fail."""
+    """Whether the entailment backend is the judge, so that scoring can fail."""
     jobs: int = 1
     rate: float | None = None
     """Questions begun a minute, at most."""
+    given: Mapping[str, Record] = field(default_factory=dict)
+    """Answers to begin with, by the ids of their questions, unjudged; those in the run's folder come before them."""
     on_record: Callable[[Record], None] = lambda _: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_left(self, record: Record | None) -> bool:
+        """Whether a question with this record is still to be asked or judged; None is one without any."""
+        if record is not None and record.unjudged:
+            return True
+        return self.system is not None and (record is None or record.error is not None)
 
 
 class Interrupted(Exception):
@@ -66,8 +67,8 @@ async def run(plan: Plan, folder: RunFolder) -> None:
     Raises `Interrupted` when `stop` is set, and what a judge or, five times in a row, the
     model raised; every record that was finished by then is in the folder.
     """
-    known = {record.id: record for record in folder.load().records}
-    left = [case for case in plan.cases if _is_left(known.get(case.question.id))]
+    known = {**plan.given, **{record.id: record for record in folder.load().records}}
+    left = [case for case in plan.cases if plan.is_left(known.get(case.question.id))]
     work = _Work(plan, folder, known, iter(left))
     workers = [asyncio.create_task(work.go_on()) for _ in range(min(plan.jobs, len(left)))]
     stopping = asyncio.create_task(plan.stop.wait())
@@ -105,16 +106,16 @@ class _Work:
             known = self._known.get(case.question.id)
             if known is not None and known.unjudged:
                 await self._judged(case, known)
-                continue
-            await self._wait_for_turn()
-            await self._asked(case)
+            elif self._plan.system:
+                await self._wait_for_turn()
+                await self._asked(case, self._plan.system)
             await asyncio.sleep(0)  # lets a Ctrl-C be heard between questions that never wait
 
-    async def _asked(self, case: Case) -> None:
+    async def _asked(self, case: Case, system: System) -> None:
         record = Record.of(case)
         began = time.perf_counter()
         try:
-            attempt = await self._plan.system.answer(case.question.text)
+            attempt = await system.answer(case.question.text)
         except (CiteloomError, LibraryError) as error:
             await self._judged(case, replace(record, error=error.message, seconds=_since(began)))
             is_of_endpoint = isinstance(error, ModelUnavailable) and error.kind not in OF_ONE_PROMPT
@@ -139,10 +140,12 @@ class _Work:
     async def _judged(self, case: Case, record: Record) -> None:
         """Scores a record; what a judge adds is there or the record stays unjudged."""
         plan = self._plan
-        done = failed(record) if record.error is not None else await scored(record, plan.papers, plan.entailment)
-        if plan.judge:
+        sitting = plan.judge.sitting() if plan.judge else None  # the record's own, so that its usage is, too
+        backend = sitting.entailment if sitting and plan.entailment_is_model else plan.entailment
+        done = failed(record) if record.error is not None else await scored(record, plan.papers, backend)
+        if sitting:
             rubric = case.question.rubric
-            said = {**await plan.judge.judge(done, rubric), "criteria": [one.criterion for one in rubric]}
+            said = {**await sitting.judge(done, rubric), "criteria": [one.criterion for one in rubric]}
             scores = {"nugget_recall": said.get("nugget_recall"), "rubric": said.get("rubric_score")}
             done = replace(done, judged=said).with_scores(scores, {})
         self._keep(replace(done, unjudged=False))
@@ -159,10 +162,6 @@ class _Work:
         start = max(now, self._next_start)
         self._next_start = start + 60.0 / self._plan.rate
         await asyncio.sleep(start - now)
-
-
-def _is_left(record: Record | None) -> bool:
-    return record is None or record.error is not None or record.unjudged
 
 
 def _since(began: float) -> float:

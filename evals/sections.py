@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from evals.figures import Figure, Section, mean, percentile, ratio, total
 from evals.judge import agreement
@@ -41,6 +42,16 @@ _JUDGED = (
     "without the judge: verdicts on claims with Citeloom's own support check (share that agree, and Cohen's kappa, "
     "from -1 to 1), nugget recall with fact recall (Spearman's rho)."
 )
+_TOOK = (
+    "What the judge took is summed over the questions: prompts whose reply was in the cache (judge_cached) cost "
+    "nothing, and of a question whose judging failed at first only the last attempt is counted."
+)
+_OF_JUDGE = {
+    "judge_calls": ("calls", "calls"),
+    "judge_cached": ("cached", "prompts"),
+    "judge_prompt_tokens": ("prompt_tokens", "tokens"),
+    "judge_completion_tokens": ("completion_tokens", "tokens"),
+}
 _TIMES = {"latency": "total_ms", "first_token": "first_token_ms"}
 
 
@@ -127,10 +138,29 @@ def judged(records: Sequence[Record], backend: str, seed: int) -> Section | None
     figures = (
         *(_score(records, name, seed) for name in JUDGED),
         mean("nugget_recall_strict", exact, seed=seed),
-        total("judge_unscored", sum(one.get("unscored") or 0 for one in said), len(said), "replies"),
+        total("judge_unscored", sum(one.get("unscored") or 0 for one in said), len(said), "grades"),
         *_agreement(records, backend),
     )
-    return Section("Judge", figures, _JUDGED)
+    used = [usage for one in said if (usage := one.get("usage"))]
+    if not used:
+        return Section("Judge", figures, _JUDGED)
+    estimate = _estimate(sum(usage["is_estimate"] for usage in used), len(used), "questions")
+    return Section("Judge", (*figures, *_took(used)), f"{_JUDGED} {_TOOK}{estimate}")
+
+
+def _took(used: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """What the judge took in all; no cost where no price is known."""
+    for name, (field, unit) in _OF_JUDGE.items():
+        yield total(name, sum(usage[field] for usage in used), len(used), unit)
+    money = [usage["cost_usd"] for usage in used if "cost_usd" in usage]
+    if money:
+        yield total("judge_cost", math.fsum(money), len(money), "USD")
+
+
+def _estimate(counted: int, of_all: int, things: str) -> str:
+    """A sentence, after a blank, where tokens of some were counted; else nothing."""
+    told = "tokens were counted here, not told by the provider"
+    return f" In {counted:,} of {of_all:,} {things} {told}." if counted else ""
 
 
 def _agreement(records: Sequence[Record], backend: str) -> Iterator[Figure]:
@@ -167,11 +197,7 @@ def cost(records: Sequence[Record], seed: int) -> Section:
     for name, field in _TIMES.items():
         spread = partial(percentile, values=_values(answers, field), seed=seed, unit="ms")
         figures += [spread(f"{name}_p50", share=0.5), spread(f"{name}_p95", share=0.95)]
-    estimate = (
-        f" In {counted:,} of {len(answers):,} answers tokens were counted here, not told by the provider."
-        if counted
-        else ""
-    )
+    estimate = _estimate(counted, len(answers), "answers")
     return Section(
         "Cost",
         tuple(figures),

@@ -11,6 +11,9 @@ from typing_extensions import TypedDict
 
 _Share = Annotated[FiniteFloat, Field(ge=-1e-9, le=1 + 1e-9)]
 """A share from 0 to 1, but for what rounding does."""
+_MOST = 2**53
+"""Up to here a number is whole to JSON's readers, and a run's sum is no overflow."""
+_Count = Annotated[int, Field(ge=0, le=_MOST)]
 _Texts = list[str]
 
 
@@ -68,12 +71,23 @@ class _Verdict(TypedDict):
     citations: list[bool | None]
 
 
+class _JudgeUsage(TypedDict):
+    calls: _Count
+    cached: _Count
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    cost_usd: NotRequired[Annotated[FiniteFloat, Field(ge=0, le=_MOST)]]
+    is_estimate: bool
+
+
 class _Judged(TypedDict):
     nuggets: NotRequired[list[FiniteFloat | None]]
     nugget_recall_strict: NotRequired[_Share | None]
     rubric: NotRequired[list[int | None]]
     criteria: NotRequired[_Texts]
-    unscored: NotRequired[NonNegativeInt]
+    unscored: NotRequired[_Count]
+    usage: NotRequired[_JudgeUsage]
+    """Runs of older versions have none."""
 
 
 class _Record(TypedDict):
@@ -114,6 +128,11 @@ class _Judge(TypedDict):
     prompts: dict[str, str]
 
 
+class _AnswersOf(TypedDict):
+    run: str
+    sha256: str
+
+
 class _Manifest(TypedDict):
     gold: _Gold
     mode: str
@@ -125,6 +144,8 @@ class _Manifest(TypedDict):
     prompts: dict[str, str]
     settings: dict[str, str]
     versions: dict[str, str]
+    answers_of: NotRequired[_AnswersOf]
+    scored_by: NotRequired[dict[str, str]]
     seed: NonNegativeInt
     jobs: NonNegativeInt
     started: str

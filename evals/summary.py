@@ -99,17 +99,20 @@ def _is_quoted(record: Record) -> bool:
 
 def _head(manifest: Mapping[str, Any]) -> dict[str, str]:
     """What the manifest says, a line each; what it does not say is left out."""
-    gold, library, judge = (manifest.get(name) or {} for name in ("gold", "library", "judge"))
+    gold, library, judge, origin = (manifest.get(name) or {} for name in ("gold", "library", "judge", "answers_of"))
+    versions, scorers = (manifest.get(name) or {} for name in ("versions", "scored_by"))
     told = {
         "gold": _with_hash(gold.get("path"), gold),
         "system": manifest.get("system"),
         "mode": manifest.get("mode"),
         "model": manifest.get("model"),
         "library": _with_hash(_counted(library.get("papers"), "paper"), library),
+        "answers of": origin.get("run"),
         "entailment": manifest.get("entailment"),
         "judge": judge.get("model"),
         "judge prompts": _listed({name: sha[:_HASH_SHOWN] for name, sha in (judge.get("prompts") or {}).items()}),
-        "versions": _listed(manifest.get("versions") or {}),
+        "versions": _listed(versions),
+        "scored by": _listed({name: one for name, one in scorers.items() if one != versions.get(name)}),
         **{name: manifest.get(name) for name in ("started", "finished", "jobs", "seed", "command")},
     }
     return {name: clean(str(value)) for name, value in told.items() if value not in (None, "")}

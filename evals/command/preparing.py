@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from agent.cli import diagnostics
 from agent.cli.state import State
 from agent.errors import EvalError, UsageError
+from evals.command.scorers import Scoring, choose, hold, scorers
 
 if TYPE_CHECKING:
     from agent.llm.calls import Chat
     from agent.settings import Settings
-    from evals.entailment import Entailment
-    from evals.judge import Judge
     from evals.resolving import Case
     from evals.runfolder import RunFolder
     from evals.runner import Plan
     from evals.systems import Ranking, System
     from store.library import Library
 
-ENTAILMENT = ("overlap", "support", "judge")
 BASELINES = ("bm25", "dense", "fused", "once")
-JUDGE_KEY = "OPENAI_JUDGE_API_KEY"
-"""Where the key for `--judge-base-url` is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +39,18 @@ class Wanted:
     papers_cited: int
     jobs: int
     rate: float | None
-    judge: str | None
-    judge_base_url: str | None
-    entailment: str | None
+    scoring: Scoring
     name: str | None
     new: bool
     seed: int
     sample: int | None
 
-    @property
-    def backend(self) -> str:
-        """What decides about entailment: the judge where there is one, if nothing else is said."""
-        return self.entailment or ("judge" if self.judge else "overlap")
-
     def check(self) -> None:
         """Raises `UsageError` where the options cannot be meant together."""
-        _choose("--baseline", self.baseline, BASELINES)
-        _choose("--entailment", self.entailment, ENTAILMENT)
+        choose("--baseline", self.baseline, BASELINES)
         if self.baseline and self.mode:
             raise UsageError("--baseline and --mode name two things to ask", "give one of them")
-        if self.judge_base_url and not self.judge:
-            raise UsageError("--judge-base-url is the address of a judge", "name the judge with --judge MODEL")
-        if self.entailment == "judge" and not self.judge:
-            raise UsageError("--entailment judge needs a judge", "name it with --judge MODEL")
+        self.scoring.check()
 
 
 class Prepared(NamedTuple):
@@ -80,6 +65,7 @@ def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack
     """Opens and checks everything that a run needs; `stack` closes it."""
     from evals import gold, manifest, runner
     from evals.resolving import resolve
+    from evals.runfolder import RunFolder
 
     wanted.check()
     chosen = state.settings({"mode": wanted.mode, "model": wanted.model})
@@ -89,13 +75,10 @@ def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack
     cases = _sampled(resolve(asked, library), wanted)
     papers = {paper.key: paper for paper in library.papers()}
     chat = _chat(wanted, chosen, state)
-    judge = _judge(wanted, chosen, state)
-    for one in (chat, judge.chat if judge else None):
-        if one:
-            stack.callback(_close, loop, one)
-            _ = one.model  # says now, and not after the first answer, that there is no key
+    if chat:
+        hold(chat, loop, stack)
+    entailment, judge = scorers(wanted.scoring, library, chosen, state, loop, stack)
     system = _system(wanted, library, chat, chosen)
-    entailment = _entailment(wanted.backend, library, judge)
     described = manifest.build(
         asked,
         cases,
@@ -115,11 +98,48 @@ def prepare(wanted: Wanted, state: State, loop: asyncio.Runner, stack: ExitStack
         papers,
         entailment,
         judge=judge,
-        entailment_is_model=wanted.backend == "judge",
+        entailment_is_model=wanted.scoring.backend == "judge",
         jobs=wanted.jobs,
         rate=wanted.rate,
     )
-    return Prepared(plan, _folder(wanted, described), described)
+    if wanted.new and wanted.name and RunFolder(wanted.name).exists:
+        raise UsageError(f"there is a run {wanted.name} already", "leave --new out, or give another --run")
+    fresh = partial(manifest.fresh_name, wanted.gold, described["system"])
+    folder = folder_for(described, wanted.name, fresh, another="" if wanted.new else "--new")
+    return Prepared(plan, folder, described)
+
+
+def folder_for(
+    described: Mapping[str, Any], name: str | None, fresh: Callable[[Collection[str]], str], *, another: str
+) -> RunFolder:
+    """The run that is named, the unfinished one that is the same, or a new one, which `fresh` names.
+
+    `another` is the option that starts another where one like it is not finished; where it is
+    empty, that is what is done.
+    """
+    from evals import manifest
+    from evals.runfolder import MANIFEST, RESULTS, RunFolder, run_names, runs_folder
+
+    if name:
+        return RunFolder(name)
+    for known_name in run_names() if another else ():
+        known = RunFolder(known_name).manifest()
+        if known.get("finished") is not None:
+            continue
+        differs = manifest.difference(known, described)
+        if not differs:
+            diagnostics.notice(f"going on with the run {known_name}; {another} starts another")
+            return RunFolder(known_name)
+        if _origin(known) == _origin(described):
+            diagnostics.notice(f"the run {known_name} is not finished and not gone on with: it has {differs}")
+    # Results whose manifest is lost must not become those of a new run.
+    taken = {path.parent.name for file in (MANIFEST, RESULTS) for path in runs_folder().glob(f"*/{file}")}
+    return RunFolder(fresh(taken))
+
+
+def _origin(described: Mapping[str, Any]) -> tuple[object, ...]:
+    """What a user has in mind as the same run."""
+    return (described["system"], described["gold"]["path"], (described.get("answers_of") or {}).get("run"))
 
 
 def _demand_index(library: Library) -> None:
@@ -139,36 +159,6 @@ def _sampled(cases: Sequence[Case], wanted: Wanted) -> Sequence[Case]:
     return [case for place, case in enumerate(cases) if place in drawn]
 
 
-def _close(loop: asyncio.Runner, chat: Chat) -> None:
-    loop.run(chat.aclose())
-
-
-def _folder(wanted: Wanted, described: dict[str, Any]) -> RunFolder:
-    """The run that is named, the unfinished one that is the same, or a new one."""
-    from evals import manifest
-    from evals.runfolder import RunFolder, run_names
-
-    names = run_names()
-    if wanted.name:
-        folder = RunFolder(wanted.name)
-        if folder.exists:
-            if wanted.new:
-                raise UsageError(f"there is a run {wanted.name} already", "leave --new out, or give another --run")
-            manifest.demand_same(folder.manifest(), described, wanted.name)
-        return folder
-    for name in () if wanted.new else names:
-        known = RunFolder(name).manifest()
-        if known.get("finished") is not None:
-            continue
-        differs = manifest.difference(known, described)
-        if not differs:
-            diagnostics.notice(f"going on with the run {name}; --new starts another")
-            return RunFolder(name)
-        if known["system"] == described["system"] and known["gold"].get("path") == str(wanted.gold):
-            diagnostics.notice(f"the run {name} is not finished and not gone on with: it has {differs}")
-    return RunFolder(manifest.fresh_name(wanted.gold, described["system"], names))
-
-
 def _chat(wanted: Wanted, chosen: Settings, state: State) -> Chat | None:
     """The model that is asked; None where nothing is asked of one."""
     from agent import modes
@@ -181,28 +171,6 @@ def _chat(wanted: Wanted, chosen: Settings, state: State) -> Chat | None:
     return chat
 
 
-def _judge(wanted: Wanted, chosen: Settings, state: State) -> Judge | None:
-    if wanted.judge is None:
-        return None
-    from agent.llm.calls import Chat
-    from agent.llm.models import ModelChoice
-    from agent.llm.prices import price_of
-    from agent.settings import Value, check, config_folder, data_folder
-    from evals.judge import Judge
-
-    main = chosen.text("base_url") or None
-    address = wanted.judge_base_url or main
-    check("base_url", Value(address or "", "--judge-base-url"))
-    key = chosen.api_key if address == main else os.environ.get(JUDGE_KEY)  # a key goes to its own endpoint alone
-    choice = ModelChoice(wanted.judge, address, key, chosen.number("limits.silence"))
-    if key is None and address != main and not choice.is_local:
-        diagnostics.notice(f"no key is sent to the judge at {choice.host}; {JUDGE_KEY} sets one")
-    if state.offline and not choice.is_local:
-        raise UsageError(f"--offline excludes the judge at {choice.host}", "leave --offline or --judge out")
-    chat = Chat(choice, price_of(choice, config_folder()))
-    return Judge(chat, data_folder() / "judge-cache.sqlite3", notice=diagnostics.notice)
-
-
 def _system(wanted: Wanted, library: Library, chat: Chat | None, chosen: Settings) -> System:
     from agent import modes
     from evals import systems
@@ -213,16 +181,3 @@ def _system(wanted: Wanted, library: Library, chat: Chat | None, chosen: Setting
     if wanted.baseline:
         return systems.FirstPapers(library, cast("Ranking", wanted.baseline), wanted.papers_cited)
     return systems.Agent(library, chat, limits)
-
-
-def _entailment(name: str, library: Library, judge: Judge | None) -> Entailment:
-    from evals.entailment import Overlap, Support
-
-    if name == "judge" and judge:
-        return judge.entailment
-    return Support(library.embed) if name == "support" else Overlap()
-
-
-def _choose(option: str, given: str | None, known: tuple[str, ...]) -> None:
-    if given is not None and given not in known:
-        raise UsageError(f"{option} is {given!r}", f"choose one of {', '.join(known)}")

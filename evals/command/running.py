@@ -13,8 +13,9 @@ import typer
 from agent.cli import diagnostics
 from agent.cli.state import of
 from agent.errors import Stopped
-from evals.command.preparing import Wanted, prepare
+from evals.command.preparing import Prepared, Wanted, prepare
 from evals.command.reporting import FailUnder, Json, demand_names, limits_of, print_report
+from evals.command.scorers import EntailmentOption, JudgeAddress, JudgeOption, Scoring
 
 if TYPE_CHECKING:
     from evals.records import Record
@@ -41,12 +42,9 @@ def run(
     count: Annotated[int, typer.Option("-k", help="Papers that a baseline's ranking cites.", min=1, max=100)] = 3,
     jobs: Annotated[int, typer.Option(help="Questions asked at a time.", min=1, max=64)] = 1,
     rate: Annotated[float | None, typer.Option(help="Questions begun a minute, at most.", min=0.01)] = None,
-    judge: Annotated[str | None, typer.Option(help="Model that judges the answers, too.", metavar="MODEL")] = None,
-    judge_base_url: Annotated[str | None, typer.Option(help="Its endpoint, if another.", metavar="URL")] = None,
-    entailment: Annotated[
-        str | None,
-        typer.Option(help="What says if sentences entail a claim: overlap, support or judge.", metavar="NAME"),
-    ] = None,
+    judge: JudgeOption = None,
+    judge_base_url: JudgeAddress = None,
+    entailment: EntailmentOption = None,
     name: Annotated[str | None, typer.Option("--run", help="Name of the run; goes on with it if it is there.")] = None,
     new: Annotated[bool, typer.Option("--new", help="Start anew, though a run like this is not finished.")] = False,
     sample: Annotated[int | None, typer.Option(help="Ask so many questions, drawn by the seed.", min=1)] = None,
@@ -61,31 +59,44 @@ def run(
     Run it again to go on with what was interrupted; no question is answered twice.
     """
     demand_names(limits_of(fail_under or []))
-    wanted = Wanted(
-        gold, mode, model, baseline, count, jobs, rate, judge, judge_base_url, entailment, name, new, seed, sample
-    )
+    scoring = Scoring(judge, judge_base_url, entailment)
+    wanted = Wanted(gold, mode, model, baseline, count, jobs, rate, scoring, name, new, seed, sample)
     with asyncio.Runner() as loop, ExitStack() as stack:
-        plan, folder, manifest = prepare(wanted, of(context), loop, stack)
-        with folder.writing():
-            _carry_out(loop, plan, folder, manifest)
-    print_report(folder, json=json, fail_under=fail_under or [])
+        prepared = prepare(wanted, of(context), loop, stack)
+        carry_out(loop, prepared)
+    tell(prepared.folder, json=json, fail_under=fail_under or [])
+
+
+def carry_out(loop: asyncio.Runner, prepared: Prepared) -> None:
+    """Runs what is left of a run, which is locked meanwhile; shows how it goes.
+
+    Raises `EvalError` where the run that is there is another one, and `Stopped` after Ctrl-C.
+    """
+    with prepared.folder.writing():
+        _carry_out(loop, *prepared)
+
+
+def tell(folder: RunFolder, *, json: bool, fail_under: list[str]) -> None:
+    """Prints the table of a run that is done, and says how to see more of it."""
+    print_report(folder, json=json, fail_under=fail_under)
     diagnostics.notice(f"run {folder.name}; every question: citeloom eval report {folder.name} -f html -o report.html")
 
 
 def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: dict[str, Any]) -> None:
-    """Runs what is left of the run; the manifest is there before the first question and says when all is done."""
-    from evals.manifest import now
+    """The manifest is there before the first question and says when all is done."""
+    from evals.manifest import demand_same, now
     from evals.runner import Interrupted, run
 
     if folder.exists:
-        folder.mend(diagnostics.notice)
         wanted, manifest = manifest, folder.manifest()
+        demand_same(manifest, wanted, folder.name)
+        folder.mend(diagnostics.notice)
         for name in ("seed", "jobs"):
             if manifest[name] != wanted[name]:
                 diagnostics.notice(f"the run was begun with --{name} {manifest[name]}, which its report goes by")
     else:
         folder.write_manifest(manifest)
-    done = [record for record in folder.load().records if record.error is None and not record.unjudged]
+    done = [record for record in folder.load().records if not plan.is_left(record)]
 
     async def work() -> None:
         running = asyncio.get_running_loop()
@@ -93,7 +104,7 @@ def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: di
             await run(plan, folder)
 
     try:
-        with _progress(len(plan.cases), done) as plan.on_record:
+        with _progress("asking" if plan.system else "scoring", len(plan.cases), done) as plan.on_record:
             loop.run(work())
     except Interrupted:
         kept = sum(not record.unjudged for record in folder.load().records)
@@ -101,17 +112,17 @@ def _carry_out(loop: asyncio.Runner, plan: Plan, folder: RunFolder, manifest: di
             f"stopped; {kept} of {len(plan.cases)} questions are kept in the run {folder.name}",
             "give the same command again to go on",
         ) from None
-    failed = sum(record.error is not None for record in folder.load().records)
+    failed = sum(map(plan.is_left, folder.load().records))
     if failed:
         diagnostics.notice(f"questions that ended in an error: {failed}; the same command asks them again")
     folder.write_manifest({**manifest, "finished": None if failed else now()})
 
 
 @contextmanager
-def _progress(total: int, done: list[Record]) -> Iterator[Callable[[Record], None]]:
+def _progress(name: str, total: int, done: list[Record]) -> Iterator[Callable[[Record], None]]:
     """A bar with the running scores on a terminal; nothing elsewhere or with `--quiet`."""
     records = list(done)
-    with diagnostics.bar("asking", total) as advance:
+    with diagnostics.bar(name, total) as advance:
         advance(len(records), _running(records))
 
         def on_record(record: Record) -> None:

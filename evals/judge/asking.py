@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent import events
+from agent.answer import Usage
 from agent.errors import BudgetExceeded, ModelUnavailable
 from agent.llm.budget import Budget, Limits
 from agent.llm.calls import Calls, Chat, Cut
@@ -57,9 +58,9 @@ class Asking:
         """How many replies came from the cache."""
 
     @property
-    def calls(self) -> int:
-        """How many requests were made, those that failed among them."""
-        return self._calls.budget.spent.calls
+    def spent(self) -> Usage:
+        """What the requests took that were made, those that failed among them."""
+        return self._calls.budget.spent
 
     async def replies(self, prompt: str, values: Sequence[Mapping[str, str]]) -> list[str | None]:
         """The raw replies to a prompt with each of `values`, in order.

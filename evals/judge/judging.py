@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agent.answer import Usage
 from agent.llm.budget import Limits
 from agent.llm.calls import Chat
 from evals.entailment import Pair, Passage
@@ -28,9 +30,9 @@ Grade = TypeVar("Grade")
 class ByJudge:
     """Entailment as a model judges it (an `evals.entailment.Entailment`); partly supported is not entailed."""
 
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-        self.name = f"judge:{asker.chat.choice.name}/{load(ENTAILMENT).sha256[:8]}"
+    def __init__(self, chat: Chat, begin: Callable[[], Asking]) -> None:
+        self._begin = begin
+        self.name = f"judge:{chat.choice.name}/{load(ENTAILMENT).sha256[:8]}"
 
     async def entails(self, pairs: Sequence[Pair]) -> list[bool | None]:
         """Whether passages support their claim, one call for each pair that was not judged before.
@@ -38,13 +40,13 @@ class ByJudge:
         None where the reply is no label. Raises `ModelUnavailable`.
         """
         values = {pair: {"passages": _shown(pair[0]), "claim": data(pair[1])} for pair in pairs if pair[0]}
-        replies = await Asking(self._asker).replies(ENTAILMENT, list(values.values()))
+        replies = await self._begin().replies(ENTAILMENT, list(values.values()))
         known = dict(zip(values, replies, strict=True))
         return [_verdict(known[pair]) if pair[0] else False for pair in pairs]
 
 
 class Judge:
-    """Judges answers with a chat model.
+    """A chat model that judges answers, each in a sitting of its own.
 
     `cache` is the file of earlier replies; `limits` bound the judging of one question (and each
     round of entailment), `jobs` the calls at a time; `notice` hears what the user should know.
@@ -61,7 +63,15 @@ class Judge:
     ) -> None:
         self.chat = chat
         self._asker = Asker(chat, cache, limits=limits, jobs=jobs, notice=notice)
-        self.entailment = ByJudge(self._asker)
+
+    @property
+    def entailment(self) -> ByJudge:
+        """The judge as a backend by itself; what it takes is summed only where it is that of a sitting."""
+        return self.sitting().entailment
+
+    def sitting(self) -> Sitting:
+        """Begins the judging of one record; several may go on at the same time."""
+        return Sitting(self._asker)
 
     def manifest(self) -> dict[str, Any]:
         """What a run records of its judge: scores of two judges are comparable where this is the same."""
@@ -69,15 +79,44 @@ class Judge:
         prompts = {name: load(name).sha256 for name in (ENTAILMENT, NUGGETS, RUBRIC)}
         return {"model": choice.name, "address": choice.address, "prompts": prompts}
 
+
+class Sitting:
+    """What is asked of a judge for one record, and what that takes.
+
+    Where the endpoint fails, what the attempt took goes with its sitting: the record is judged
+    anew in another, which finds in the cache what had been answered.
+    """
+
+    def __init__(self, asker: Asker) -> None:
+        self._asker = asker
+        self._asked: list[Asking] = []
+        self.entailment = ByJudge(asker.chat, self._begin)
+
+    def _begin(self) -> Asking:
+        self._asked.append(Asking(self._asker))
+        return self._asked[-1]
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """Calls, prompts that were known from the cache, tokens, and US dollars, of all that was asked so far.
+
+        There is no cost where no price is known. Replies from the cache cost nothing.
+        `is_estimate` says that a provider did not tell its tokens and they were counted here.
+        """
+        spent = asdict(sum((asking.spent for asking in self._asked), Usage()))
+        if self._asker.chat.price is None:
+            del spent["cost_usd"]
+        return {"calls": spent.pop("calls"), "cached": sum(asking.cached for asking in self._asked), **spent}
+
     async def judge(self, record: Record, rubric: Sequence[Criterion] = ()) -> Mapping[str, Any]:
-        """What the judge says of the answer: grades, the shares from 0 to 1 that follow, and what that took.
+        """What the judge says of the answer: grades, the shares from 0 to 1 that follow, and `usage` of the sitting.
 
         Where a question has an answer, an error or an abstention states no fact and meets no
         criterion, and nothing is asked. A grade is None where the reply has none; it is in no
         share and counted as `unscored`. A share is None where there is nothing to grade, or
         nothing was graded. Raises `ModelUnavailable`.
         """
-        asking = Asking(self._asker)
+        asking = self._begin()
         facts = [fact.text for fact in record.facts]
         criteria = [one.criterion for one in rubric]
         stated: list[float | None]
@@ -97,8 +136,7 @@ class Judge:
                 [None if one is None else one / MOST_GRADE for one in met], [one.weight for one in rubric]
             ),
             "unscored": stated.count(None) + met.count(None),
-            "calls": asking.calls,
-            "cached": asking.cached,
+            "usage": self.usage,
         }
 
 

@@ -129,8 +129,7 @@ def partly() -> Record:
             "criteria": ["names the repositories", "says how many"],
             "rubric_score": 0.75,
             "unscored": 1,
-            "calls": 2,
-            "cached": 0,
+            "usage": {"calls": 2, "cached": 0, "prompt_tokens": 1800, "completion_tokens": 24, "is_estimate": False},
         },
         seconds=1.45,
     )

@@ -146,7 +146,7 @@ def test_a_question_for_which_there_is_no_space_leaves_the_file_as_it_was(tmp_pa
     path = tmp_path / "gold.jsonl"
     path.write_text(KNOWN + "\n", encoding="utf-8")
     failed = process(ON_A_FULL_DISK + APPENDING, path, 1, "one")
-    said = failed.communicate(timeout=60)[1]
+    said = failed.communicate(timeout=300)[1]
     assert "EvalError" in said
     assert "No space left" in said
     assert path.read_text(encoding="utf-8") == KNOWN + "\n"

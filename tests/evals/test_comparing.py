@@ -8,6 +8,7 @@ import pytest
 
 from agent.errors import EvalError, ExitCode, exit_code_for
 from evals.comparing import CitedPaper, compare
+from evals.manifest import answers_hash
 from evals.records import Record
 from evals.summary import RunData
 from tests.evals.comparison_samples import GOLD, HOSTILE, JUDGE, pair, record, run, three
@@ -58,6 +59,72 @@ def test_different_entailment_backends_are_never_compared() -> None:
     error = refused(run("one", three()), run("two", three(), entailment="judge:m/12345678"))
     assert "overlap/1 and judge:m/12345678" in error.message
     assert error.hint.endswith("--entailment overlap")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "hint"),
+    [
+        (
+            {"judge": JUDGE, "entailment": "judge:judge-1/12345678"},
+            {},
+            "score B as A is, and compare with that: "
+            "citeloom eval score two --judge judge-1 --judge-base-url http://localhost/v1",
+        ),
+        (
+            {"judge": {**JUDGE, "model": "org/m", "address": "https://api.openai.com/v1"}, "entailment": "support/1"},
+            {"judge": JUDGE},
+            "score B as A is, and compare with that: citeloom eval score two --judge org/m --entailment support",
+        ),
+        (
+            {"entailment": "judge:org/m/12345678"},
+            {},
+            "score B as A is, and compare with that: citeloom eval score two --judge org/m",
+        ),
+        (
+            {"entailment": "overlap/1"},
+            {"entailment": "overlap/2"},
+            "score both anew, and compare those: "
+            "citeloom eval score one --entailment overlap; citeloom eval score two --entailment overlap",
+        ),
+        (
+            {"judge": {**JUDGE, "address": "anthropic"}},
+            {"judge": {**JUDGE, "address": "anthropic", "prompts": {"judge/nuggets": "e" * 64}}},
+            "score both anew, and compare those: citeloom eval score one --judge judge-1 --entailment overlap; "
+            "citeloom eval score two --judge judge-1 --entailment overlap",
+        ),
+    ],
+    ids=["a judge's entailment", "another judge", "a judge of entailment alone", "another version", "other prompts"],
+)
+def test_runs_that_are_scored_differently_are_refused_with_how_to_score_them_alike(
+    a: Mapping[str, Any], b: Mapping[str, Any], hint: str
+) -> None:
+    assert refused(run("one", three(), **a), run("two", three(0.0), **b)).hint == hint
+
+
+def test_runs_of_the_same_answers_are_told_from_those_of_other_answers() -> None:
+    first, silent = three(), [record(name, 0.0) for name in ("q1", "q2", "q3")]
+    anew = {"answers_of": {"run": "one", "sha256": answers_hash(first)}, "scored_by": {"citeloom": "0.1.0"}}
+    judged = [replace(one, scores={"citation_f1": 0.5}, unjudged=False, judged={"unscored": 0}) for one in first]
+    same = "A and B hold the same answers: where they differ, their scoring does"
+    assert compare(run("one", first), run("two", judged, **anew)).warnings == (same,)
+    assert compare(run("three", judged, **anew), run("two", judged, **anew)).warnings == (same,)
+    assert compare(run("other", silent), run("two", judged, **anew)).warnings == ()
+    assert compare(run("one", first), run("copy", first)).warnings == ()
+    assert (
+        "they hold the same answers"
+        in refused(run("one", first, entailment="support/1"), run("two", judged, **anew)).hint
+    )
+
+
+def test_what_scored_is_told_where_it_is_of_another_version() -> None:
+    anew = {"answers_of": {"run": "x", "sha256": "0" * 64}, "versions": {"citeloom": "0.1.0"}}
+    one = run("one", three(), versions={"citeloom": "0.1.0"}, settings={"embedding.model": "minilm"})
+    other = run("two", three(0.0), **anew, scored_by={"citeloom": "0.2.0", "embedding.model": "other"})
+    told = "A and B have different scorers: citeloom (0.1.0 and 0.2.0), embedding.model (minilm and other)"
+    assert compare(one, other).warnings == (told,)
+    assert compare(other, replace(other, id="three", records=tuple(three()))).warnings == (
+        "A and B hold the same answers: where they differ, their scoring does",
+    )
 
 
 def test_runs_without_a_common_question_are_refused() -> None:

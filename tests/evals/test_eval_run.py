@@ -133,7 +133,7 @@ def test_killed_at_random_moments_and_gone_on_with_a_run_gives_the_same_table(
         for _ in range(times):
             before = len(lines_of("broken"))
             process = start(seed_folder, seeds_gold, "broken", *options, home=tmp_path)
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 300
             while len(lines_of("broken")) == before and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.01)
             time.sleep(chance.uniform(0, 0.25))
@@ -152,11 +152,11 @@ def test_killed_at_random_moments_and_gone_on_with_a_run_gives_the_same_table(
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(
     seed_folder: Path, seeds_gold: Path, tmp_path: Path
 ) -> None:
-    process = start(seed_folder, seeds_gold, "one", "--mode", "quote", home=tmp_path)
+    process = start(seed_folder, seeds_gold, "one", "--mode", "quote", "--rate", "60", home=tmp_path)  # one a second
     while len(lines_of("one")) < 2 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     kept = len(RunFolder("one").load().records)
     assert f"stopped; {kept} of " in said.decode()

@@ -73,7 +73,7 @@ class Bench:
                 self.requests, self.aborted = server.requests, server.aborted
 
     def judge(self, script: Iterable[Reply] | Responder, record: Record, rubric: Iterable[Criterion] = ()) -> Any:
-        return self.run(script, lambda judge: judge.judge(record, tuple(rubric)))
+        return self.run(script, lambda judge: judge.sitting().judge(record, tuple(rubric)))
 
     def entails(self, script: Iterable[Reply] | Responder, *pairs: Pair) -> list[bool | None]:
         return self.run(script, lambda judge: judge.entailment.entails(pairs))

@@ -75,7 +75,7 @@ def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
         for name in ("one", "two")
     ]
 
-    said = [writer.communicate(timeout=60)[0] for writer in writers]
+    said = [writer.communicate(timeout=300)[0] for writer in writers]
 
     assert [writer.returncode for writer in writers] == [0, 0]
     assert said == [b"", b""]

@@ -30,8 +30,7 @@ def test_what_was_asked_before_is_not_asked_again(tmp_path: Path) -> None:
     again = bench.judge([], a_record(True, True), RUBRIC)
 
     assert bench.requests == []
-    assert (first["calls"], first["cached"]) == (2, 0)
-    assert again == {**first, "calls": 0, "cached": 2}
+    assert again == {**first, "usage": again["usage"]}
 
 
 def test_entailment_is_cached_as_well(tmp_path: Path) -> None:
@@ -81,7 +80,7 @@ def test_a_passing_fault_is_tried_again_and_told() -> None:
 
     found = bench.judge([Status(500), Text("1: SUPPORTED")], a_record(True))
 
-    assert (found["nugget_recall"], found["calls"]) == (1.0, 2)
+    assert (found["nugget_recall"], found["usage"]["calls"]) == (1.0, 2)
     assert any("trying again" in notice for notice in bench.notices)
 
 
@@ -121,7 +120,7 @@ def test_what_goes_over_the_limits_of_a_question_is_unscored_and_told_once(limit
 
 def test_each_question_has_limits_of_its_own() -> None:
     async def twice(judge: Judge) -> list[Any]:
-        return [await judge.judge(a_record(True, id=name)) for name in ("q1", "q2")]
+        return [await judge.sitting().judge(a_record(True, id=name)) for name in ("q1", "q2")]
 
     found = Bench(limits=replace(LIMITS, calls=1)).run([Text("1: SUPPORTED")] * 2, twice)
 

@@ -27,8 +27,7 @@ def test_a_fact_counts_1_partly_one_half_and_missing_0() -> None:
         "rubric": [],
         "rubric_score": None,
         "unscored": 0,
-        "calls": 1,
-        "cached": 0,
+        "usage": {**found["usage"], "calls": 1, "cached": 0},
     }
 
 
@@ -81,7 +80,7 @@ def test_many_facts_are_judged_in_several_calls_and_come_back_in_order() -> None
     found = bench.judge(every_third, a_record(facts=facts))
 
     assert found["nuggets"] == [float(number % 3 == 0) for number in range(45)]
-    assert found["calls"] == len(bench.requests) == 3
+    assert found["usage"]["calls"] == len(bench.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,7 @@ def test_a_question_without_facts_and_rubric_has_no_score_and_nothing_is_asked()
     found = bench.judge([], a_record())
 
     assert bench.requests == []
-    assert (found["nugget_recall"], found["rubric_score"], found["calls"]) == (None, None, 0)
+    assert (found["nugget_recall"], found["rubric_score"], found["usage"]["calls"]) == (None, None, 0)
 
 
 # Rubric

@@ -139,7 +139,7 @@ def test_a_line_that_a_crash_cut_short_is_cut_off_and_its_question_asked_again(
     folder.mend(said.append)
     again = Counting(FirstPapers(shelf, "bm25", 1))
     asyncio.run(run(a_plan(shelf, cases, again), folder))
-    assert said == ["the last line of the results was only a beginning; that question is asked again"]
+    assert said == ["the last line of the results was only a beginning; that question is done again"]
     assert again.asked == [cases[-1].question.text]
     assert folder.load().damaged == 0
     assert len(folder.load().records) == len(cases)

@@ -281,3 +281,44 @@ def test_a_judge_has_a_section_where_there_is_one() -> None:
     assert (figure(summary, "rubric").value, figure(summary, "rubric").n) == (0.4, 1)
     assert (figure(summary, "nugget_recall_strict").value, figure(summary, "judge_unscored").value) == (0.5, 2)
     assert "Judge" not in [section.title for section in of(*six()).sections]
+
+
+def test_what_a_judge_took_is_summed_over_the_questions_that_say_it() -> None:
+    first, second, third, *others = six()
+    known = {"calls": 3, "cached": 0, "prompt_tokens": 1200, "completion_tokens": 30, "cost_usd": 0.1}
+    usages: list[dict[str, Any]] = [
+        {"usage": {**known, "is_estimate": True}},
+        {"usage": {**known, "cached": 2, "calls": 1, "cost_usd": 0.2, "is_estimate": False}},
+        {"calls": 9, "cached": 9},  # as it was once kept
+    ]
+    judged = [replace(one, judged=said) for one, said in zip((first, second, third), usages, strict=True)]
+    summary = of(*judged, *others)
+
+    assert [(one.value, one.n) for one in (figure(summary, f"judge_{name}") for name in ("calls", "cached"))] == [
+        (4, 2),
+        (2, 2),
+    ]
+    assert (figure(summary, "judge_prompt_tokens").value, figure(summary, "judge_completion_tokens").value) == (
+        2400,
+        60,
+    )
+    assert figure(summary, "judge_cost").value == pytest.approx(0.3)
+    assert figure(summary, "judge_cost").n == 2
+    (note,) = [section.note for section in summary.sections if section.title == "Judge"]
+    assert note.endswith("In 1 of 2 questions tokens were counted here, not told by the provider.")
+
+
+def test_the_cost_of_a_judge_is_that_of_the_questions_where_it_is_known() -> None:
+    first, second, *others = six()
+    usage = {"calls": 1, "cached": 0, "prompt_tokens": 9, "completion_tokens": 1, "is_estimate": False}
+    free, priced = ({"usage": usage}, {"usage": {**usage, "cost_usd": 0.5}})
+
+    some = of(replace(first, judged=free), replace(second, judged=priced), *others)
+    none = of(replace(first, judged=free), replace(second, judged=free), *others)
+
+    assert (figure(some, "judge_cost").value, figure(some, "judge_cost").n, figure(some, "judge_calls").n) == (
+        0.5,
+        1,
+        2,
+    )
+    assert "judge_cost" not in [one.name for section in none.sections for one in section.figures]
