@@ -55,6 +55,7 @@ clean:
 	rm -rf $(VENV) dist build
 
 $(READY): pyproject.toml constraints.txt
+	@echo "making $(VENV) with all that Citeloom needs; this takes a minute or two"
 ifdef UV
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'

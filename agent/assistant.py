@@ -97,6 +97,8 @@ class Assistant:
         budget = Budget(self.limits)
         calls = Calls(self.chat, budget, watcher=watcher, stop=stop)
         try:
+            _load(self.chat)
+            budget.begin()
             asked = await followup.stand_alone(calls, question.text, history)
             if asked != question.text:
                 watcher.listener(events.Rewritten(asked))
@@ -133,6 +135,13 @@ class Assistant:
         for claim in quoted.claims:
             watcher.listener(events.Verified(claim))
         return replace(quoted, question=question.text, asked=asked if asked != question.text else None)
+
+
+def _load(chat: Chat) -> None:
+    """Loads what the first answer of a process needs, which takes seconds that are not the answer's."""
+    from agent import loop  # noqa: F401 - langchain takes two seconds to import
+
+    _ = chat.model
 
 
 def _keep(session: Session, answer: Answer, listener: events.Listener) -> None:

@@ -29,8 +29,10 @@ from agent.errors import SettingsError
 from agent.settings import FLAGS, KEYS_FILE, NUMBERS, USER_FILE, Value
 
 LOCK_FILE = "settings.lock"
-_PATIENCE = 2.0
-"""Seconds to wait for another process that writes settings."""
+_PATIENCE = 10.0
+"""Seconds to wait for other processes that write settings."""
+_PAUSE = 0.005
+"""Seconds between two tries to get in; those who look in more often than this starve the others."""
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 _KEY_NAME = "openai_api_key"
@@ -173,7 +175,8 @@ def _held(path: Path) -> Iterator[Path]:
     """Keeps other writers of settings out; gives the file itself, where `path` is a link to it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-        with FileLock(path.parent / LOCK_FILE, timeout=_PATIENCE, mode=_FILE_MODE):
+        lock = FileLock(path.parent / LOCK_FILE, timeout=_PATIENCE, mode=_FILE_MODE)
+        with lock.acquire(poll_interval=_PAUSE):
             yield Path(os.path.realpath(path))
     except Timeout:
         raise SettingsError(f"{path} is being written by another process", "try again when it is done") from None

@@ -210,9 +210,11 @@ class Vectors:
                     client = chromadb.PersistentClient(_spelled_anew(self.path), settings=settings)
             except (ChromaError, AttributeError) as error:
                 raise _explained(error, self._server) from error
-            except ValueError as error:  # how Chroma says that the server cannot be reached
+            except ValueError as error:  # how Chroma says that the server cannot be reached, or the index is half made
+                if not self._server:
+                    raise VectorsDamaged(str(error)) from error
                 raise ServerUnreachable(
-                    f"the Chroma server at {urlsplit(self._server or '').hostname} does not answer: {error}",
+                    f"the Chroma server at {urlsplit(self._server).hostname} does not answer: {error}",
                     _SERVER_HINT,
                 ) from error
             self._client = cast("Client", client)  # both makers promise less than they give

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,15 +12,24 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import seeds
 from store.library import Library
 from store.paper import Record
 
 REPOSITORY = Path(__file__).parents[1]
+_FOREIGN = ("CITELOOM_", "OPENAI_", "LANGSMITH_", "LANGCHAIN_")
+_FOREIGN_NAMES = frozenset(
+    "NO_COLOR FORCE_COLOR PY_COLORS GITHUB_ACTIONS COLUMNS LINES HTTP_PROXY HTTPS_PROXY ALL_PROXY".split()
+)
 LONG_ABSTRACT = (
     "We study how {topic} behaves when it is asked for more than it was made for, and we measure the outcome."
 )
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")  # on any machine the same examples, in any time
 ENTRY = "import sys; from agent.cli.app import main; sys.exit(main())"
 
 
@@ -46,12 +56,19 @@ class Run(NamedTuple):
 Citeloom = Callable[..., Run]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment() -> Iterator[None]:
+    """Nothing in the developer's environment, or in that of a machine that runs the tests, changes what is seen."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(_FOREIGN) or name.upper() in _FOREIGN_NAMES:
+                patch.delenv(name)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own settings, keys or library is seen or touched."""
-    for name in list(os.environ):
-        if name.startswith(("CITELOOM_", "OPENAI_")) or name == "NO_COLOR":
-            monkeypatch.delenv(name)
     monkeypatch.setenv("CITELOOM_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
 
@@ -100,6 +117,14 @@ def seed_library(seed_folder: Path) -> Iterator[Library]:
     """The seeds as a library, for reading only."""
     with Library(seed_folder) as opened:
         yield opened
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """The address of an endpoint at which nothing listens, and which nobody else gets while the test goes on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
 
 
 @pytest.fixture

@@ -101,7 +101,8 @@ def _run(given: list[str], faces: Faces | None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return diagnostics.report_error(KeyboardInterrupt())
     except Exception as error:  # noqa: BLE001 - the edge of the program: every error becomes two lines and a code
-        return diagnostics.report_error(error)
+        # What a Ctrl-C interrupts may make another error of it, as the import of a library written in C does.
+        return diagnostics.report_error(KeyboardInterrupt() if diagnostics.Interrupts.seen else error)
     if code == ExitCode.INTERRUPTED:  # how Typer hands on a Ctrl-C
         return diagnostics.report_error(KeyboardInterrupt())
     return int(code) if isinstance(code, int) else ExitCode.OK

@@ -36,6 +36,7 @@ class Interrupts:
 
     seen = False
     _gentle: Callable[[], object] | None = None
+    _are_held = False
 
     @classmethod
     @contextmanager
@@ -46,6 +47,16 @@ class Interrupts:
             yield
         finally:
             cls._gentle = None
+
+    @classmethod
+    @contextmanager
+    def held(cls) -> Iterator[None]:
+        """Within this Ctrl-C is only noted; `heed` tells of it afterwards."""
+        cls._are_held = True
+        try:
+            yield
+        finally:
+            cls._are_held = False
 
     @classmethod
     def watch(cls) -> None:
@@ -66,7 +77,8 @@ class Interrupts:
             stop()
             return
         cls.seen = True
-        raise KeyboardInterrupt
+        if not cls._are_held:
+            raise KeyboardInterrupt
 
 
 def notice(text: str) -> None:

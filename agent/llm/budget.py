@@ -39,6 +39,10 @@ class Budget:
     ledger: list[Entry] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
+    def begin(self) -> None:
+        """Counts the seconds from now on."""
+        self.began = time.monotonic()
+
     @property
     def spent(self) -> Usage:
         """The sum of the ledger."""

@@ -39,6 +39,7 @@ class Session:
         self._title, self._parent = clean(title), parent
         self._transcript = Transcript(path)
         self._history = History()
+        self._last_time = ""
         self._open_turn: int | None = None
         self._holds_file = False
         if self._transcript.exists:
@@ -139,6 +140,15 @@ class Session:
         """Ends the turn without an answer because the user stopped it; a partial answer goes to `finish`."""
         return self._end(self._demand_turn(), "stopped", {})
 
+    def abandon(self) -> None:
+        """Ends the turn as a stopped one, if it is still open and was begun here; does nothing otherwise.
+
+        For a turn whose own end was interrupted.
+        """
+        turn = self.turns[-1] if self._holds_file and self.turns else None
+        if turn and turn.is_open:
+            self._end(turn.number, "stopped", {})
+
     def undo(self) -> Turn | None:
         """Takes the last turn back, and returns it; None if there is none. Its evidence keeps its numbers."""
         self._hold()
@@ -218,13 +228,14 @@ class Session:
         reading = self._transcript.read()
         self.damage = (*reading.damage, *history.replay(reading.lines))
         self.is_cut_short = reading.cut_short
+        self._last_time = reading.last_time
         self._history = history
 
     def _write(self, kind: str, fields: dict[str, Any], others: tuple[Paper, ...] = ()) -> None:
         """Writes a record, before it the papers that it needs, and takes them in."""
         self._hold()
         try:
-            time = transcript.now()
+            time = transcript.not_before(self._last_time)
             papers = self._unrecorded(others)
             before = [("papers", {"turn": fields.get("turn"), "papers": papers}, time)] if papers else []
             self._write_all([*before, (kind, fields, time)], time)
@@ -240,6 +251,7 @@ class Session:
         with self._transcript.held():
             self._transcript.append(b"".join(lines), durable=any(kind in _DURABLE for kind, _, _ in records))
         self.is_cut_short = False
+        self._last_time = max(self._last_time, *(time for _, _, time in records))
         # What is in memory is what reading the file would give: the same records, the same way.
         for line in lines:
             self._history.apply(transcript.decoded(line))

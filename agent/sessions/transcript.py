@@ -29,9 +29,13 @@ REMOVED = "removed"
 """The folder, beside the files, of those that were removed."""
 Record = Mapping[str, Any]
 _HEAD = re.compile(rb'\{"type":"(\w+)","time":"([^"]*)"')
+_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{3}Z")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """What cannot be mistaken for one another on a screen."""
 _LOCKS = "locks"
+_PATIENCE = 0.2
+"""Seconds in which a file may still be given back by one who has just written a record."""
+_PAUSE = 0.01
 _FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
@@ -62,6 +66,11 @@ class Reading(NamedTuple):
 def now() -> str:
     """The time as records have it: `2026-11-21T10:43:05.120Z`."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def not_before(latest: str) -> str:
+    """The time as records have it, or `latest` if that is a time and later: a clock may have been set back."""
+    return max(now(), latest if _TIME.fullmatch(latest) else "")
 
 
 def unused(folder: Path) -> Path:
@@ -167,7 +176,7 @@ class Transcript:
             for folder in (self.path.parent, self.path.parent / _LOCKS):
                 folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
             try:
-                self._lock.acquire(timeout=0)
+                self._lock.acquire(timeout=_PATIENCE, poll_interval=_PAUSE)
             except Timeout:
                 raise SessionError(
                     f"the session {self.path.stem} is in use by another process",

@@ -137,11 +137,12 @@ FAULTS: dict[str, list[Reply]] = {
     "filter": [Filtered()],
     "html": [Garbage(b"<html>login</html>")] * 6,
 }
+SILENT = ("silence", "stall")
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_in_mode_auto_every_fault_ends_in_a_quoted_answer_that_says_so(desk: Desk, name: str) -> None:
-    desk.mode, desk.stall_seconds = "auto", 0.4
+    desk.mode, desk.stall_seconds = "auto", 1.0 if name in SILENT else 10.0
     asked = desk.ask(list(FAULTS[name]))
 
     assert (asked.answer.mode, asked.answer.model) == ("quote", None)
@@ -157,7 +158,7 @@ def test_in_mode_auto_every_fault_ends_in_a_quoted_answer_that_says_so(desk: Des
 
 @pytest.mark.parametrize("name", ["key", "rate", "context", "silence", "refusal", "empty"])
 def test_in_mode_model_a_fault_is_the_error(desk: Desk, name: str) -> None:
-    desk.stall_seconds = 0.4
+    desk.stall_seconds = 1.0 if name in SILENT else 10.0
     asked = desk.ask(list(FAULTS[name]))
 
     assert asked.got is None

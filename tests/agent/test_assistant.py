@@ -121,7 +121,7 @@ def cancelled(library: Library, session: Session) -> None:
     """Asks a model that writes a little and stalls, and cancels it when its first text is there."""
 
     async def run(server: ScriptedServer) -> None:
-        chat = Chat(ModelChoice("scripted", server.base_url, KEY, 1.0), first_wait=0.01)
+        chat = Chat(ModelChoice("scripted", server.base_url, KEY, 10.0), first_wait=0.01)
 
         def listen(event: events.Event) -> None:
             if isinstance(event, events.Delta):

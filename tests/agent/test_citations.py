@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -32,7 +32,6 @@ def shown(pieces: list[Token]) -> str:
     return "".join(piece.content for piece in pieces)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=MARKUP, max_size=40))
 def test_inside_a_line_nothing_of_a_paper_becomes_markup(text: str) -> None:
     line = f"x{' '.join(text.split())}x"
@@ -43,7 +42,6 @@ def test_inside_a_line_nothing_of_a_paper_becomes_markup(text: str) -> None:
     assert shown(pieces) == line
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="[]1234567890.\\ ", max_size=20))
 def test_no_text_of_a_paper_can_be_taken_for_a_citation_mark(text: str) -> None:
     assert re.search(r"(?<!\\)(?:\\\\)*\[", escaped(text)) is None

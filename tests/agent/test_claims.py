@@ -19,7 +19,7 @@ def claims(text: str) -> list[tuple[str, list[str]]]:
     return [(piece.words, [str(place) for place in piece.places]) for piece in cut(text) if piece.kind == "claim"]
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(max_examples=400)
 @given(TEXTS)
 def test_the_pieces_are_the_text_without_gap_or_overlap(text: str) -> None:
     pieces = cut(text)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -156,7 +156,6 @@ def test_further_papers_are_listed_and_named_in_the_references_of_pandoc() -> No
     assert written.endswith("# Further papers\n\n- **Another**. `two2021b`\n")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=PANDOC_MARKUP, max_size=40))
 def test_no_text_of_a_paper_is_markup_of_markdown_or_of_pandoc(text: str) -> None:
     line = " ".join(text.split())

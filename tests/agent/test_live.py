@@ -139,7 +139,7 @@ def test_after_a_restart_everything_is_told_anew(told: Told) -> None:
     assert [type(event).__name__ for event in told.events[before:]] == ["Delta", "Verified"]
 
 
-@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(TEXTS, st.lists(st.integers(1, 200), max_size=15))
 def test_in_whatever_pieces_a_text_comes_it_is_only_added_to(shelf: Library, text: str, cuts: list[int]) -> None:
     told = Told(shelf)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import statistics
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from langchain_core.language_models import BaseChatModel
 
 from agent import events
 from agent.assistant import Assistant
+from agent.llm import budget, models
 from agent.llm.budget import Limits
 from agent.sessions import Session
 from evals import corpora
 from store.library import Library
 from tests.agent.conftest import LATENCY, RATE, SOLVES, Asked, Desk, by_turns, citing, place_of, tool
-from tests.support.replies import Call, Calls, NoStream, NoTools, Reply, Request, Text, Usage
+from tests.support.replies import Call, Calls, NoStream, NoTools, Reply, Request, Stall, Text, Usage
 
 SEARCH = tool("search", query="birds that sing in dialects")
 LIMIT_SAID = "a limit was reached: answered from what had been found by then"
@@ -230,16 +235,45 @@ def test_an_answer_that_outgrows_the_tokens_is_cut_and_says_so(desk: Desk) -> No
     assert len(asked.requests) == 1
 
 
-def test_an_answer_that_outlasts_the_seconds_is_cut_and_says_so(desk: Desk) -> None:
-    desk.limits = Limits(seconds=1.5)
-    asked = desk.ask(
-        lambda request: Text(f"{SOLVES} [{place_of(request, SOLVES)}]. " + "And on. " * 3000, pause=0.02, piece=30)
-    )
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock of the limits; `later` moves it on."""
+    found = SimpleNamespace(later=0.0)
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + found.later))
+    return found
+
+
+def test_an_answer_that_outlasts_the_seconds_is_cut_and_says_so(desk: Desk, clock: SimpleNamespace) -> None:
+    shown: list[str] = []
+
+    def listen(event: events.Event, _: asyncio.Event) -> None:
+        shown.append(event.text if isinstance(event, events.Delta) else "")
+        if "And on" in "".join(shown):
+            clock.later = desk.limits.seconds
+
+    desk.on_event, desk.stall_seconds = listen, 60.0
+    asked = desk.ask(lambda request: Stall(f"{SOLVES} [{place_of(request, SOLVES)}]. And on. And"))
 
     assert asked.answer.mode == "model"
     assert "the limit of seconds was reached before it was finished" in asked.answer.warnings
     assert not asked.answer.stopped
     assert asked.answer.claims[0].support == "supported"
+
+
+def test_the_seconds_of_an_answer_are_not_spent_on_loading_the_model(
+    desk: Desk, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = models.create
+
+    def slow(choice: models.ModelChoice) -> BaseChatModel:
+        clock.later = desk.limits.seconds
+        return create(choice)
+
+    monkeypatch.setattr(models, "create", slow)
+    asked = desk.ask(by_turns(citing(SOLVES)))
+
+    assert clock.later
+    assert asked.answer.mode == "model"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_what_is_no_unfinished_mark_is_not_held_back(text: str) -> None:
     assert without_unfinished_mark(text) == text
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(alphabet=ALPHABET, max_size=40))
 def test_marks_stand_in_order_and_name_places_that_can_be(text: str) -> None:
     position = 0

@@ -75,7 +75,7 @@ def test_a_missing_or_unknown_variable_is_refused_by_name(values: dict[str, str]
         parse("test", FILE).render(**values)
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=30), st.sampled_from(["{{one}}", "{{two}}", "{{ question }}", "{{", r"\1 \g<0>", "}}"]))
 def test_a_value_that_looks_like_a_variable_stays_text(text: str, hole: str) -> None:
     value = f"{text}{hole}"

@@ -285,3 +285,26 @@ def test_records_have_the_time_of_their_making_in_order(asked: Session) -> None:
     assert times[0] == times[1] == asked.created, "a session begins with its first question, at the same moment"
     assert all(time.endswith("Z") for time in times)
     assert transcript.now() >= times[-1]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_clock_that_was_set_back_makes_no_record_older_than_the_one_before(
+    sessions: Sessions, asked: Session, is_open: bool
+) -> None:
+    future = "2999-01-01T00:00:00.000Z"
+    with asked.path.open("ab") as file:
+        file.write(transcript.encoded("title", {"title": "Later"}, future))
+    session = asked if is_open else sessions.open(asked.id)
+    session.begin("anything", "", "quote")
+    session.finish(ABSTAINED)
+
+    assert [record["time"] for record in session.records()][-3:] == [future] * 3
+
+
+def test_a_time_that_is_none_is_not_taken_over(sessions: Sessions, asked: Session) -> None:
+    with asked.path.open("ab") as file:
+        file.write(transcript.encoded("title", {"title": "Later"}, "tomorrow"))
+    sessions.open(asked.id).rename("Now")
+
+    *_, last = asked.records()
+    assert last["time"] <= transcript.now()

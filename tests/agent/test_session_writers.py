@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from agent.errors import ExitCode, SessionError, exit_code_for
-from agent.sessions import Session, Sessions
+from agent.sessions import Session, Sessions, transcript
 from store.library import Library
 from tests.agent.test_session import OTHER, THIRD, ask, numbering, numbers
 from tests.agent.test_session_files import ABSTAINED, asked, sessions
@@ -154,3 +155,18 @@ def test_a_session_that_was_removed_meanwhile_is_not_begun_anew(sessions: Sessio
     assert not asked.path.exists()
     sessions.restore(asked.id)
     assert asked.begin(OTHER, "", "quote") == 3
+
+
+def test_a_session_that_is_given_back_at_once_is_not_said_to_be_in_use(
+    asked: Session, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcript, "_PATIENCE", 60.0)
+    other = sessions.open(asked.id)
+    other.begin("anything", "", "quote")
+    with ThreadPoolExecutor(1) as pool:
+        renamed = pool.submit(asked.rename, "Mine")
+        time.sleep(0.02)
+        other.close()
+        renamed.result()
+
+    assert sessions.open(asked.id).title == "Mine"

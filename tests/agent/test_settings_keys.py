@@ -56,7 +56,7 @@ def test_at_no_moment_can_others_read_a_key() -> None:
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         check=True,
-        timeout=60,
+        timeout=300,
     )
 
     assert json.loads(done.stdout) == ["0o600", "created"]

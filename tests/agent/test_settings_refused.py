@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,7 @@ def test_a_crash_before_the_replacement_leaves_the_old_file(folder: Path, which:
     path.chmod(0o600)
 
     process = in_a_process(CRASHES, which)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
 
     assert process.returncode == 9
     assert path.read_text(encoding="utf-8") == content
@@ -157,10 +158,11 @@ def test_a_crash_before_the_replacement_leaves_the_old_file(folder: Path, which:
 
 WRITES = """
 import sys
-from agent.settings_file import remember
+from agent import settings_file
+settings_file._PATIENCE = 300.0
 sys.stdin.readline()
 for number in range(1, 31):
-    remember({sys.argv[1]: str(number)})
+    settings_file.remember({sys.argv[1]: str(number)})
 """
 
 
@@ -174,8 +176,9 @@ def test_no_writer_loses_what_another_wrote(folder: Path) -> None:
         process.stdin.flush()
     while any(process.poll() is None for process in processes):
         load({})  # never half a file
+        time.sleep(0.01)
     for process in processes:
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
 
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert [load({}).text(name) for name in names] == ["30", "30", "30"]

@@ -247,7 +247,7 @@ def flat(texts: list[str]) -> Vector:
     return np.ones((len(texts), 1), dtype=np.float32)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.text(max_size=60) | st.from_regex(r"[0-9.,%^xe $\\{}()@-]{1,30}"),
     st.text(max_size=60) | st.from_regex(r"[0-9.,%^xe $\\{}()@-]{1,30}"),
@@ -259,7 +259,6 @@ def test_any_text_is_rated(claim: str, sentence: str) -> None:
     assert 0 <= rating.score <= 1
 
 
-@settings(deadline=None)
 @given(st.integers(13, 10**6), st.integers(13, 10**6))
 def test_of_two_whole_numbers_only_the_same_one_stands(one: int, other: int) -> None:
     assert bool(told(f"It has {one} parts.", f"It has {other:,} parts.")) == (one != other)

@@ -77,9 +77,8 @@ OUTPUTS = st.one_of(
     st.lists(st.sampled_from([*WORDS, *MARKS, *MARKUP, *HARM, *ENDS]), max_size=14).map("".join),
     st.text(max_size=50),
 )
-PROFILE = settings(
-    deadline=None, derandomize=True, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+PROFILE = settings(max_examples=80, suppress_health_check=CHECKS)
 HARMLESS = {
     *("paragraph_open", "paragraph_close", "inline", "text", "text_special", "softbreak", "hardbreak", "hr"),
     *("em_open", "em_close", "strong_open", "strong_close", "code_inline", "code_block", "fence"),
@@ -223,7 +222,7 @@ def test_a_changed_number_is_weak_whatever_else_is_true(verifier: Verifier) -> N
     assert any("75.6" in problem for problem in claim.problems)
 
 
-@settings(deadline=None, derandomize=True, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=CHECKS)
 @given(OUTPUTS, st.integers(1, 30))
 def test_whatever_comes_over_the_wire_every_citation_resolves(desk: Desk, text: str, piece: int) -> None:
     """Invariant 1 of the design, from socket to answer."""

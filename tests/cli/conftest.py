@@ -33,7 +33,7 @@ KITES = {"title": "Kites", "abstract": "We fly kites in strong wind and count ho
 SLOWNESS = "How fast does Quokka plan a motion of a robot arm?"
 COLUMNS, ROWS = 72, 40
 _ON_TERMINAL = f"import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); {ENTRY}"
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 _CODE = re.compile(r"\x1b\[(\??)([\d;]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n]+)")
 
 
@@ -122,11 +122,6 @@ def error_of(stderr: str) -> tuple[str, str]:
 # A terminal
 
 
-def _without_a_size() -> dict[str, str]:
-    """The environment without what would be believed before the terminal's own size."""
-    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-
-
 class Terminal:
     """The command in a process of its own, on a terminal of its own."""
 
@@ -138,7 +133,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**_without_a_size(), "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY), **env},
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY), **env},
             start_new_session=True,
         )
         os.close(slave)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -38,14 +37,6 @@ FAULTS = {
     "What does an overloaded server do?": [Status(503, headers=AT_ONCE)] * 3,
 }
 SAID = ("(401)", "(403)", "(404)", "(400)", "(429)", "(500)", "(503)")
-
-
-@pytest.fixture
-def nobody() -> str:
-    """The address of an endpoint at which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
 
 
 # What an answer is

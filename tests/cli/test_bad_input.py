@@ -44,6 +44,7 @@ def run_with(prepare: Callable[[], None], *arguments: str | Path) -> Run:
         text=True,
         preexec_fn=prepare,
         check=False,
+        timeout=300,
     )
     return Run(done.returncode, done.stdout, done.stderr)
 

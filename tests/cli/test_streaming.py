@@ -56,7 +56,7 @@ def test_text_is_on_the_screen_before_the_model_has_finished_and_ctrl_c_keeps_it
 
 def test_ctrl_c_pressed_twice_before_any_text_ends_the_command(citeloom: Citeloom, papers: Path) -> None:
     with ScriptedServer([Text("too late", delay=300.0)]) as server, ask(papers, server) as terminal:
-        assert server.wait_for_requests(1, timeout=60.0)
+        assert server.wait_for_requests(1, timeout=180.0)
         terminal.type("\x03\x03")
         code = terminal.end()
 

@@ -231,7 +231,7 @@ def test_killed_again_and_again_and_gone_on_with_it_scores_nothing_twice_and_giv
         judged = ("--library", shelf_folder, "--judge", "big", "--judge-base-url", server.base_url)
         for count in (1, 2):
             process = start(tmp_path, quoted, *judged, "-q")
-            assert server.wait_for_requests(2 * count + 1, 60)
+            assert server.wait_for_requests(2 * count + 1, 300)
             process.kill()
             process.communicate()
             assert len(lines_of("scored-quoted")) == count

@@ -185,12 +185,9 @@ def test_a_vector_of_zeros_is_no_reason_to_divide_by_zero(endpoint: Endpoint, em
     assert np.isfinite(embedder.embed(["banana"])).all()
 
 
-def test_an_endpoint_that_is_not_there_is_an_error_with_a_hint() -> None:
-    absent = Endpoint()
-    absent.stop()
-
+def test_an_endpoint_that_is_not_there_is_an_error_with_a_hint(nobody: str) -> None:
     with pytest.raises(EmbeddingFailed) as raised:
-        EndpointEmbedder("small", base_url=absent.url, api_key=KEY).embed(["banana"])
+        EndpointEmbedder("small", base_url=nobody, api_key=KEY).embed(["banana"])
 
     assert raised.value.hint
 

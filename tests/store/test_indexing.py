@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import chromadb
 import numpy as np
 import pytest
 
@@ -225,12 +227,26 @@ def put_a_file_in_its_place(vectors: Path) -> None:
     vectors.write_text("garbage", encoding="utf-8")
 
 
+def begin_database_anew(vectors: Path) -> None:
+    (vectors / "chroma.sqlite3").write_bytes(b"")
+
+
+def lose_the_beginning(vectors: Path) -> None:
+    database = sqlite3.connect(vectors / "chroma.sqlite3")
+    with database:
+        database.execute("DELETE FROM tenants")
+    database.close()
+
+
 Damage = Callable[[Path], None]
 CATS = {"title": "Felines", "abstract": "Kittens nap on warm sofas most of every afternoon, dreaming of mice."}
 BANKS = {"title": "Banking", "abstract": "Central lenders raise interest rates whenever prices climb too quickly."}
 QUESTION = "where do cats sleep"
 """Shares no word with CATS: only similarity finds it."""
-DAMAGES = (delete_folder, spoil_database, spoil_every_file, spoil_segment, remove_segment, put_a_file_in_its_place)
+DAMAGES = (
+    *(delete_folder, spoil_database, spoil_every_file, spoil_segment, remove_segment, put_a_file_in_its_place),
+    *(begin_database_anew, lose_the_beginning),
+)
 
 
 @pytest.fixture(scope="module")
@@ -335,3 +351,20 @@ def test_the_next_add_repairs_a_damaged_index_and_embeds_what_it_brings_alone(
 
     assert (report.embedded, indexed(large)) == (1, 1202)
     assert kept_vectors(large)[:-1] == kept
+
+
+def test_the_next_add_repairs_an_index_that_chroma_takes_for_a_server_that_is_not_there(
+    library: Library, write_jsonl: WriteJsonl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, refused = chromadb.PersistentClient, ["Could not connect to tenant default_tenant. Are you sure it exists?"]
+
+    def connect(*arguments: Any, **more: Any) -> Any:
+        if refused:
+            raise ValueError(refused.pop())
+        return client(*arguments, **more)
+
+    monkeypatch.setattr(chromadb, "PersistentClient", connect)
+    report = library.add([write_jsonl([CATS])])
+
+    assert (report.embedded, library.pending(), refused) == (1, 0, [])
+    assert library.search(QUESTION, 3).hits[0].dense_rank == 1

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,14 @@ def assert_each_once(folder: Path) -> None:
 
 
 def kill_when(process: subprocess.Popen[str], moment: Callable[[], bool]) -> None:
-    """Kills `process`, as `kill -9` does, as soon as the moment has come."""
-    while not moment():
+    """Kills `process`, as `kill -9` does, as soon as the moment has come, at the latest after five minutes."""
+    until = time.monotonic() + 300
+    while not moment() and time.monotonic() < until:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.003)
             break
     process.kill()
-    process.communicate()
+    process.communicate(timeout=300)
 
 
 def counts(database: Path, query: str) -> bool:
@@ -162,7 +164,7 @@ def test_two_processes_that_add_at_once_lose_nothing(library: Library, write_jso
     paths = [write_jsonl(some_papers(number, 40), f"{number}.jsonl") for number in range(2)]
     both = [start("add", path, "--library", library.folder, folder=path.parent) for path in paths]
     for process in both:
-        process.communicate(timeout=120)
+        process.communicate(timeout=300)
 
     assert [process.returncode for process in both] == [0, 0]
     assert set(titles(library)) == {row["title"] for number in range(2) for row in some_papers(number, 40)}

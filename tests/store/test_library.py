@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store.catalogue import FILE_NAME, SCHEMA_VERSION
+from store.catalogue import FILE_NAME, SCHEMA_VERSION, Catalogue
 from store.errors import InputError, LibraryBusy, LibraryError
 from store.library import Library, Step
 from store.lock import writing
@@ -198,6 +198,25 @@ def test_a_file_that_is_no_library_is_said_to_be_damaged(tmp_path: Path) -> None
     assert raised.value.hint
 
 
+def test_a_library_has_its_name_and_its_embedder_from_the_moment_it_is_there(tmp_path: Path) -> None:
+    Catalogue(tmp_path, read_only=False, embedder="some").close()
+    made = Catalogue(tmp_path, read_only=True)
+
+    assert made.fact("embedder") == "some"
+    assert made.fact("library_id")
+    made.close()
+
+
+def test_a_catalogue_that_is_locked_is_not_read_as_if_nobody_wrote_to_it(tmp_path: Path) -> None:
+    Catalogue(tmp_path, read_only=False).close()
+    writer = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    writer.execute("PRAGMA locking_mode=EXCLUSIVE")
+    writer.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(LibraryError, match="locked"):
+        Catalogue(tmp_path, read_only=True)
+    writer.close()
+
+
 # Several processes
 
 
@@ -251,7 +270,7 @@ def test_a_second_writer_waits_for_the_first_and_says_so(library: Library, write
         second = start("add", path, "--library", library.folder, folder=path.parent)
         assert second.stderr is not None
         said = second.stderr.readline()
-    second.communicate(timeout=120)
+    second.communicate(timeout=300)
 
     assert f"waiting for process {os.getpid()}" in said
     assert second.returncode == 0

@@ -92,12 +92,12 @@ class ScriptedServer:
         """How many replies of the script nobody has asked for."""
         return len(self._replies)
 
-    def wait_for_abort(self, count: int = 1, timeout: float = 10.0) -> bool:
+    def wait_for_abort(self, count: int = 1, timeout: float = 60.0) -> bool:
         """Waits until the client has hung up on this many responses; False if it has not after the time."""
         with self._changed:
             return self._changed.wait_for(lambda: self._aborted >= count, timeout)
 
-    def wait_for_requests(self, count: int, timeout: float = 10.0) -> bool:
+    def wait_for_requests(self, count: int, timeout: float = 60.0) -> bool:
         """Waits until this many chat requests have come in; False if they have not after the time."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.requests) >= count, timeout)

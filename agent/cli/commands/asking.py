@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,10 +74,11 @@ def ask(
     wanted = _Wanted(last, session, fork, keep)
     _check(wanted)
     for_terminal = AnswerOnTerminal(streams=stream and not (json or jsonl), chat=chat is not None)
-    with asyncio.Runner() as runner, ExitStack() as stack:
+    going_on = _session(wanted, is_one=question != ["-"])
+    with _ended(going_on), asyncio.Runner() as runner, ExitStack() as stack:
         if chat:
             stack.callback(lambda: runner.run(chat.aclose()))
-        desk = _Desk(runner, chat, chosen.text("mode"), state, _session(wanted, is_one=question != ["-"]))
+        desk = _Desk(runner, chat, chosen.text("mode"), state, going_on)
 
         def produce(library: Library, text: str, within: Scope) -> Answer:
             return desk.ask(library, text, within, count, for_terminal)
@@ -136,6 +138,20 @@ def _session(wanted: _Wanted, *, is_one: bool) -> Session | None:
     for text in found.notices:
         diagnostics.notice(text)
     return found.fork() if wanted.fork else found
+
+
+@contextmanager
+def _ended(session: Session | None) -> Iterator[None]:
+    """Behind this no turn is open, however often Ctrl-C was pressed while it was being ended."""
+    try:
+        yield
+    finally:
+        if session and diagnostics.Interrupts.seen:
+            with diagnostics.Interrupts.held():
+                try:
+                    session.abandon()
+                except SessionError as error:
+                    diagnostics.notice(f"the session cannot be written: {error.message}")
 
 
 def _can_be_kept(folder: Path) -> bool:

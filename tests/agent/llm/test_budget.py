@@ -88,9 +88,15 @@ def test_where_no_time_is_left_nothing_is_asked() -> None:
 
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_reply_that_takes_too_long_is_cut_with_the_text_that_came(streaming: bool) -> None:
-    with model_of(always(Stall("The prover wor")), limits=Limits(seconds=1.0)) as model:
+    with model_of(always(Stall("The prover wor")), limits=Limits(seconds=60.0 if streaming else 3.0)) as model:
+
+        def no_time_is_left(said: events.Event | str) -> bool:
+            if said == "The prover wor":
+                model.budget.began -= 60.0
+            return False
+
         model.chat.streams = streaming
-        cut = model.cut()
+        cut = model.cut(stop_when=no_time_is_left)
     assert (cut.text, cut.reason) == ("The prover wor" if streaming else "", "seconds")
     assert model.hung_up
     assert model.requests == 1

@@ -245,7 +245,7 @@ def test_tracing_that_the_environment_asks_for_sends_nothing_of_ours_anywhere() 
                 env={**os.environ, **tracing_to(home), "PYTHONPATH": str(REPOSITORY)},
                 capture_output=True,
                 check=False,
-                timeout=120,
+                timeout=300,
             )
             assert run.returncode == 0, run.stderr.decode()
         seen[whose] = len(tracer.other_requests) + len(tracer.requests)

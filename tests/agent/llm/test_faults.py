@@ -88,8 +88,9 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_a_fault_that_stays_ends_after_a_bounded_number_of_tries_with_one_error_that_helps(case: Case) -> None:
-    with model_of(always(case.reply), stall_seconds=0.25 if case.kind == "silent" else 10.0) as model:
+    with model_of(always(case.reply), stall_seconds=1.0 if case.kind == "silent" else 10.0) as model:
         error = model.failure()
+        assert model.server.wait_for_requests(case.requests)
     assert isinstance(error, ModelUnavailable)
     assert (type(error), error.kind, exit_code_for(error)) == (case.error, case.kind, case.code)
     assert model.requests == case.requests == error.tries
@@ -163,7 +164,7 @@ def test_a_long_wait_says_how_long_it_is() -> None:
 
 
 def test_text_before_a_stall_is_taken_back_and_asked_for_again() -> None:
-    with model_of([Stall("The prover wor"), Text("The prover works.")], stall_seconds=1.0) as model:
+    with model_of([Stall("The prover wor"), Text("The prover works.")], stall_seconds=3.0) as model:
         assert model.ask() == "The prover works."
     assert model.failures == ["silent", ""]
     assert model.shown.count("") == 1

@@ -79,7 +79,7 @@ def test_counting_needs_no_network_and_leaves_the_users_own_cache_alone(folder: 
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert (run.stdout, run.stderr) == ("6\n", "")
     after = sorted(path.name for path in cache.iterdir()) if cache.is_dir() else None
