@@ -6,11 +6,11 @@ build.py in minilm/). The vectors of single words are a by-product that it was n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from store.embedding.base import Matrix, Vector, WordVectors
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import onnxruntime
     import tokenizers
 
+Taken = TypeVar("Taken")
 NAME = "builtin/all-MiniLM-L6-v2-int8-256"
 DIMENSIONS = 384
 MAX_TOKENS = 256
@@ -35,22 +36,25 @@ class BuiltInEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """A float32 matrix of shape (len(texts), 384), each row of length 1."""
-        return _stacked([_mean(pieces) for _, pieces in self._pieces(texts)])
+        return _stacked(self._taken(texts, lambda _text, _encoding, pieces: _mean(pieces)))
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[WordVectors]]:
         """What `embed` returns, and the words of each text with vectors from the same pass."""
-        read = self._pieces(texts)
-        words = [_words(text, encoding, pieces) for text, (encoding, pieces) in zip(texts, read, strict=True)]
-        return _stacked([_mean(pieces) for _, pieces in read]), words
+        read = self._taken(texts, lambda text, encoding, pieces: (_mean(pieces), _words(text, encoding, pieces)))
+        return _stacked([mean for mean, _ in read]), [words for _, words in read]
 
-    def _pieces(self, texts: Sequence[str]) -> list[tuple[tokenizers.Encoding, Matrix]]:
-        """Each text's word pieces with their vectors in the model's last layer, shape (pieces, 384)."""
-        found: dict[int, tuple[tokenizers.Encoding, Matrix]] = {}
+    def _taken(self, texts: Sequence[str], take: Callable[[str, tokenizers.Encoding, Matrix], Taken]) -> list[Taken]:
+        """What is taken of each text and the vectors of its word pieces in the last layer, shape (pieces, 384).
+
+        Those vectors are let go of batch by batch: a long text has half a megabyte of them.
+        """
+        found: dict[int, Taken] = {}
         by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for start in range(0, len(texts), _BATCH):
             chosen = by_length[start : start + _BATCH]
-            read = self._run([texts[index] for index in chosen])
-            found.update(zip(chosen, read, strict=True))
+            batch = [texts[index] for index in chosen]
+            for index, text, (encoding, pieces) in zip(chosen, batch, self._run(batch), strict=True):
+                found[index] = take(text, encoding, pieces)
         return [found[index] for index in range(len(texts))]
 
     def _run(self, texts: list[str]) -> list[tuple[tokenizers.Encoding, Matrix]]:
