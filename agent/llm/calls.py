@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import prompts
 from agent import events
@@ -211,9 +211,10 @@ class Calls:
             stream = model.astream(list(messages))
             # langchain calls it an iterator, and it is a generator, which can be closed.
             async with contextlib.aclosing(cast("AsyncGenerator[AIMessageChunk]", stream)):
-                while await self._in_time(_next_part(stream, attempt), attempt):
-                    if self.stopped:
+                while (part := await self._in_time(_next_part(stream), attempt)) is not None:
+                    if self.stopped:  # what came after that was not asked for any more
                         raise Cut(without_reasoning(attempt.raw), "stopped")
+                    attempt.add(part)
                     if attempt.arguments > _MOST_ARGUMENTS:
                         raise _Failed(faults.endless_call(self.chat.choice))
                     written = len(attempt.raw) + attempt.arguments
@@ -325,9 +326,6 @@ class _Failed(Exception):
         self.error = error
 
 
-async def _next_part(stream: AsyncIterator[Any], attempt: Attempt) -> bool:
-    """Takes the next part of a stream into `attempt`; False at its end."""
-    part = await anext(stream, None)
-    if part is not None:
-        attempt.add(part)
-    return part is not None
+async def _next_part(stream: AsyncIterator[Result]) -> Result | None:
+    """The next part of a stream; None at its end."""
+    return await anext(stream, None)

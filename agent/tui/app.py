@@ -25,7 +25,7 @@ from agent.tui.commands import ActionProvider
 from agent.tui.desk import Desk, Options
 from agent.tui.drafts import Drafts
 from agent.tui.glyphs import ASCII, UNICODE, AsciiScrollBar, Glyphs
-from agent.tui.house import attempt, explained
+from agent.tui.house import explained, soon
 from agent.tui.keyboard import shown
 from agent.tui.messages import Told
 from agent.tui.screens.chat import ChatScreen
@@ -174,7 +174,7 @@ class CiteloomApp(Services, App[None]):
 
     def _switched(self, name: str | None) -> None:
         if name:
-            self.chat.run_worker(attempt(self.chat, self.chat.open_session(name)), exit_on_error=False)
+            soon(self.chat, "session", partial(self.chat.open_session, name))
 
     def action_app_palette(self) -> None:
         """All that can be done here, to be searched."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.worker import WorkType
@@ -36,23 +37,28 @@ def explained(error: Exception) -> Told:
     return Told(f"unexpected {type(error).__name__}: {error}", hint, "error")
 
 
-async def attempt(widget: Widget, work: Awaitable[_T]) -> _T | None:
+async def attempt(node: DOMNode, work: Awaitable[_T]) -> _T | None:
     """What `work` comes to; an error is told on the screen instead, and gives None."""
     try:
         return await work
     except Exception as error:  # noqa: BLE001 - the edge of a worker: every error becomes a notice
-        widget.post_message(explained(error))
+        node.post_message(explained(error))
         return None
 
 
-def newest(widget: Widget, group: str, work: Callable[[], Awaitable[object]]) -> None:
-    """Has `work` done in the background, in place of what is still being done in its group."""
+def soon(node: DOMNode, group: str, work: Callable[[], Awaitable[object]], *, alone: bool = False) -> None:
+    """Has `work` done in the background while `node` lives; `alone`, in place of what its group is still doing."""
 
     async def carry_out() -> None:
-        await attempt(widget, work())  # made here, since a worker may be cancelled before it begins
+        await attempt(node, work())  # made here, since a worker may be cancelled before it begins
 
     job: WorkType[None] = carry_out
-    widget.run_worker(job, group=group, exclusive=True, exit_on_error=False)
+    node.run_worker(job, group=group, exclusive=alone, exit_on_error=False)
+
+
+def newest(node: DOMNode, group: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Has `work` done in the background, in place of what is still being done in its group."""
+    soon(node, group, work, alone=True)
 
 
 class House(Screen[None]):

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from store.library import Library
 
 _T = TypeVar("_T")
-_PATIENCE = 1.0
-"""Seconds that what goes on has to end; a room dies with the process anyway, and the store survives that."""
+_TO_END = 10.0
+"""Seconds that what goes on has to end by itself, as an answer that keeps what there is of it."""
+_TO_LET_GO = 1.0
+"""Seconds that it has after it was cancelled."""
+_TO_CLOSE = 12.0
+"""Seconds for all of it; a room dies with the process anyway, and the store survives that."""
 
 
 class Room:
@@ -85,23 +89,23 @@ class Room:
         self.soon(close)
 
     def close(self) -> bool:
-        """Ends the thread, and says whether it did; what goes on has a moment left, and is cancelled after that."""
+        """Ends the thread, and says whether it did; what goes on has some seconds left, and is cancelled then."""
         if self._loop is None or self._thread is None:
             return True
         with suppress(RuntimeError):  # the loop is closed already
             asyncio.run_coroutine_threadsafe(self._end(), self._loop)
-        self._thread.join(3 * _PATIENCE)
+        self._thread.join(_TO_CLOSE)
         return not self._thread.is_alive()
 
     async def _end(self) -> None:
         loop = asyncio.get_running_loop()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         if others:
-            _, late = await asyncio.wait(others, timeout=_PATIENCE)
+            _, late = await asyncio.wait(others, timeout=_TO_END)
             for task in late:
                 task.cancel()
             if late:
-                await asyncio.wait(late, timeout=_PATIENCE)
+                await asyncio.wait(late, timeout=_TO_LET_GO)
         loop.stop()
 
     def _started(self) -> asyncio.AbstractEventLoop:

@@ -18,7 +18,7 @@ from textual.screen import Screen
 
 from agent import settings
 from agent.errors import CiteloomError, Stopped, UsageError
-from agent.tui.house import attempt, explained
+from agent.tui.house import explained, soon
 from agent.tui.messages import LibraryChanged, Told
 from agent.writing import write_whole
 from store.paper import Paper
@@ -91,7 +91,7 @@ class Services(App[None]):
 
     def _add(self, text: str | None) -> None:
         if text:
-            self.run_worker(attempt(self.screen, self._adding([path_of(text)])), group="add", exit_on_error=False)
+            soon(self, "add", partial(self._adding, [path_of(text)]))
 
     async def _adding(self, paths: Sequence[Path]) -> None:
         """Adds papers in their room, tells how far it is, and reports."""

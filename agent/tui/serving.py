@@ -46,6 +46,7 @@ _LARGEST = 1000
 _QUIT_SECONDS = 5.0
 """What an app gets to save its state after it was asked to quit."""
 _TERMINATE_SECONDS = 2.0
+_LAST_WORDS_SECONDS = 10.0
 _CLOSE_SECONDS = 1.0
 """How long a page is waited for when it is told that it is closed."""
 _OPENABLE = frozenset({"http", "https", "mailto"})
@@ -243,11 +244,16 @@ class _AppProcess(AppService):
             await self._close()
 
     async def _pass_on_errors(self) -> None:
-        """Writes what the app said on stderr, and nobody has read, where the rest of it went."""
+        """Writes what the app, which draws no more, says on stderr, and nobody has read, where the rest of it went."""
         if self._process and self._process.stderr:
-            with suppress(TimeoutError):
-                rest = await asyncio.wait_for(self._process.stderr.read(), _TERMINATE_SECONDS)
-                sys.stdout.write(rest.decode("utf-8", "replace"))
+            said = b""
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                        while part := await self._process.stderr.read(1 << 16):
+                            said += part
+            finally:  # something that the app has started may hold the pipe open: what came before is said all the same
+                sys.stdout.write(said.decode("utf-8", "replace"))
 
     async def on_data(self, payload: bytes) -> None:
         # An app whose page has gone is still read, or it would wait for that for ever and not hear that it is to quit.

@@ -34,7 +34,7 @@ _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage --remote-debugging-port=0"
 ).split()
-PATIENCE = 60.0
+PATIENCE = 300.0
 _CATCH_TERMINAL = """
 Object.defineProperty(Object.prototype, "fitAddon", {
     configurable: true,
@@ -171,7 +171,13 @@ class Browser:
             is_whole = len(lines) == 2 and len(lines[1].rpartition("/")[2]) == 36
             return f"ws://127.0.0.1:{lines[0]}{lines[1]}" if is_whole else None
 
-        return connect(wait(address, lambda: "the browser's port"), proxy=None, max_size=None)
+        return connect(
+            wait(address, lambda: "the browser's port"),
+            proxy=None,
+            max_size=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,
+        )
 
     def _key(self, **event: Any) -> None:
         # A key without text types nothing; the browser tells the page of it all the same.

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from agent.tui.app import CiteloomApp
 from agent.tui.desk import Options
 
-PATIENCE = 60.0
+PATIENCE = 300.0
 Size = tuple[int, int]
 USUAL: Size = (100, 30)
 _NAMES = {" ": "space", "?": "question_mark", ".": "full_stop", "-": "minus", "/": "slash", ":": "colon", ",": "comma"}

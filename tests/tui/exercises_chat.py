@@ -23,6 +23,13 @@ async def command(pilot: Pilot[None], text: str) -> None:
     await pilot.press("enter")
 
 
+async def end_of(pilot: Pilot[None]) -> float:
+    """Where the end of a transcript is that does not fit the screen; waits until it is scrolled to."""
+    transcript = house(pilot).chat.transcript
+    await wait_for(pilot, lambda: transcript.scroll_y == transcript.max_scroll_y > 0)
+    return transcript.scroll_y
+
+
 @exercise("answer.stop")
 async def _(shelf: Path) -> None:
     async with running(shelf) as pilot:
@@ -186,7 +193,7 @@ async def _(shelf: Path) -> None:
         sources = house(pilot).chat.sources
         assert sources.region
         await pilot.press("f9")
-        assert not sources.region
+        await wait_for(pilot, lambda: not sources.region)
         await command(pilot, "/sources")
         await wait_for(pilot, lambda: sources.region)
 
@@ -264,7 +271,7 @@ async def _(shelf: Path) -> None:
 async def _(shelf: Path) -> None:
     async with running(shelf, size=(60, 14)) as pilot:
         await ask(pilot, RATE)
-        before = house(pilot).chat.transcript.scroll_y
+        before = await end_of(pilot)
         await pilot.press("pageup")
         await wait_for(pilot, lambda: house(pilot).chat.transcript.scroll_y < before)
         assert house(pilot).chat.prompt.area.has_focus
@@ -274,7 +281,9 @@ async def _(shelf: Path) -> None:
 async def _(shelf: Path) -> None:
     async with running(shelf, size=(60, 14)) as pilot:
         await ask(pilot, RATE)
-        before = house(pilot).chat.transcript.scroll_y
-        await pilot.press("pageup", "pagedown")
+        before = await end_of(pilot)
+        await pilot.press("pageup")
+        await wait_for(pilot, lambda: house(pilot).chat.transcript.scroll_y < before)
+        await pilot.press("pagedown")
         await wait_for(pilot, lambda: house(pilot).chat.transcript.scroll_y == before)
         assert house(pilot).chat.prompt.area.has_focus

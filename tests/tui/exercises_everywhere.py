@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.theme import Theme
 from textual.widgets import Input
@@ -45,7 +46,8 @@ async def _(shelf: Path) -> None:
         await pilot.press("ctrl+p")
         await wait_for(pilot, lambda: "Sessions (/sessions)" in screen_text(pilot))
         await write(pilot, "settings")
-        await wait_for(pilot, lambda: "Sessions" not in screen_text(pilot))
+        found = pilot.app.screen.query_one(CommandList)
+        await wait_for(pilot, lambda: found.highlighted_option and "Settings" in str(found.highlighted_option.prompt))
         await pilot.press("enter")
         await wait_for(pilot, lambda: "mode = auto" in screen_text(pilot))
 
@@ -68,12 +70,11 @@ async def _(shelf: Path) -> None:
         await pilot.press("tab")
         assert not chat.prompt.area.has_focus
         await pilot.press("f2")
-        assert chat.prompt.area.has_focus
+        await wait_for(pilot, lambda: chat.prompt.area.has_focus)
         await pilot.press("f3")
         await arrived(pilot, "library")
         await pilot.press("f2")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, ChatScreen))
-        assert chat.prompt.area.has_focus
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, ChatScreen) and chat.prompt.area.has_focus)
 
 
 @exercise("go.library")
@@ -85,8 +86,10 @@ async def _(shelf: Path) -> None:
         await pilot.press("f2")
         await command(pilot, "/papers grasping")
         await arrived(pilot, "library")
-        await wait_for(pilot, lambda: "Coral Reefs under Heat" not in screen_text(pilot))
-        assert "Grasping in Clutter" in screen_text(pilot)
+        await wait_for(
+            pilot,
+            lambda: ("Grasping in Clutter" in (text := screen_text(pilot))) and "Coral Reefs under Heat" not in text,
+        )
 
 
 @exercise("go.sessions")
@@ -151,8 +154,8 @@ async def _(shelf: Path) -> None:
 async def _(shelf: Path) -> None:
     async with running(shelf) as pilot:
         await command(pilot, "/settings")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, Dialog))
-        assert "mode = auto" in screen_text(pilot)
+        await wait_for(pilot, lambda: "mode = auto" in screen_text(pilot))
+        assert isinstance(pilot.app.screen, Dialog)
         assert "default" in screen_text(pilot)
 
 

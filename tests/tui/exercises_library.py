@@ -14,6 +14,7 @@ from textual.widgets import Input
 from agent.tui.screens.asking import AskDialog
 from agent.tui.screens.export import ExportDialog
 from agent.tui.screens.library import LibraryScreen
+from agent.tui.screens.library_rows import filter_of
 from agent.tui.screens.source import SourceDialog
 from tests.agent.conftest import SHELF, write_papers
 from tests.tui.driving import USUAL, Size, house, running, told, wait_for, write
@@ -54,11 +55,11 @@ async def browsing(folder: Path, number: int = len(SHELF), size: Size = USUAL) -
 
 
 async def filtered(pilot: Pilot[None], text: str, number: int) -> None:
-    """Writes in the filter line, and waits until so many papers are listed."""
+    """Writes in the filter line, and waits until so many papers are listed for the whole of it."""
     await pilot.press("slash")
     screen(pilot).query_one("#filter", Input).value = ""
     await write(pilot, text)
-    await wait_for(pilot, lambda: len(keys(pilot)) == number)
+    await wait_for(pilot, lambda: screen(pilot).wanted == filter_of(text) and len(keys(pilot)) == number)
 
 
 def current(pilot: Pilot[None]) -> str:

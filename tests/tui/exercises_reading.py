@@ -66,7 +66,7 @@ async def _(shelf: Path) -> None:
 async def _(shelf: Path) -> None:
     async with reading(shelf) as pilot:
         await pilot.press("n", "enter")
-        assert "Close: Esc" in screen_text(pilot)
+        await wait_for(pilot, lambda: "Close: Esc" in screen_text(pilot))
         await pilot.press("escape")
         assert place(pilot) == "1.3"
 
@@ -134,7 +134,7 @@ async def _(shelf: Path) -> None:
         await wait_for(pilot, lambda: prompt_text(pilot) == FAST)
         assert [turn.question for turn in chat.transcript.turns] == [RATE]
         assert chat.session.parent == first
-        assert chat.prompt.area.has_focus
+        await wait_for(pilot, lambda: chat.prompt.area.has_focus)
 
 
 @exercise("turn.fork")
@@ -145,8 +145,9 @@ async def _(shelf: Path) -> None:
         await pilot.press("left_square_bracket")
         await wait_for(pilot, lambda: chat.current_turn is chat.transcript.turns[0])
         await pilot.press("F")
-        await wait_for(pilot, lambda: chat.session.id != first)
-        assert [turn.question for turn in chat.transcript.turns] == [RATE]
+        await wait_for(
+            pilot, lambda: chat.session.id != first and [turn.question for turn in chat.transcript.turns] == [RATE]
+        )
 
 
 @exercise("turn.pager")
@@ -190,9 +191,12 @@ async def _(shelf: Path) -> None:
 @exercise("scroll.top")
 async def _(shelf: Path) -> None:
     async with reading(shelf, RATE, FAST, RATE) as pilot:
+        transcript = house(pilot).chat.transcript
         for key in ("g", "home"):
-            await pilot.press("G", key)
-            assert house(pilot).chat.transcript.scroll_y == 0
+            await pilot.press("G")
+            await wait_for(pilot, lambda: transcript.scroll_y == transcript.max_scroll_y > 0)
+            await pilot.press(key)
+            await wait_for(pilot, lambda: transcript.scroll_y == 0)
 
 
 @exercise("scroll.end")
@@ -200,8 +204,10 @@ async def _(shelf: Path) -> None:
     async with reading(shelf, RATE, FAST, RATE) as pilot:
         transcript = house(pilot).chat.transcript
         for key in ("G", "end"):
-            await pilot.press("g", key)
-            await wait_for(pilot, lambda: transcript.scroll_y == transcript.max_scroll_y > 0)
+            await pilot.press("g")
+            await wait_for(pilot, lambda: transcript.scroll_y == 0 < transcript.max_scroll_y)
+            await pilot.press(key)
+            await wait_for(pilot, lambda: transcript.scroll_y == transcript.max_scroll_y)
 
 
 @exercise("scroll.half_down")
@@ -218,8 +224,9 @@ async def _scrolls(shelf: Path, start: str, key: str, at_least: int) -> None:
     """A key scrolls in its direction, so far at least, in the transcript."""
     async with reading(shelf, RATE, FAST, RATE) as pilot:
         transcript = house(pilot).chat.transcript
+        await wait_for(pilot, lambda: transcript.scroll_y == transcript.max_scroll_y > 0)
         await pilot.press(start)
-        await pilot.pause()
-        before = transcript.scroll_y
+        before = 0 if start == "g" else transcript.max_scroll_y
+        await wait_for(pilot, lambda: transcript.scroll_y == before)
         await pilot.press(key)
         await wait_for(pilot, lambda: (transcript.scroll_y - before) / at_least >= 1)

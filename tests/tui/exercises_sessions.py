@@ -64,9 +64,10 @@ async def _(shelf: Path) -> None:
     async with running(shelf) as pilot:
         await switcher(pilot, old, new)
         await go_to(pilot, old)
+        chat = house(pilot).chat
         await pilot.press("enter")
-        await wait_for(pilot, lambda: house(pilot).chat.session.id == old)
-        assert [turn.question for turn in house(pilot).chat.transcript.turns] == ["How do birds sing?"]
+        await wait_for(pilot, lambda: [turn.question for turn in chat.transcript.turns] == ["How do birds sing?"])
+        assert chat.session.id == old
 
 
 @exercise("sessions.search")

@@ -62,7 +62,7 @@ _MASKS = (
 
 
 class Scene(NamedTuple):
-    """A screen to look at: keys that lead there, what is seen when it is complete, the answers of the session."""
+    """A screen to look at: keys that lead there, what comes last of all that is seen, the answers of the session."""
 
     keys: tuple[str, ...] = ()
     words: str = "14 papers"
@@ -77,11 +77,11 @@ SCENES = {
     "chat-abstention": Scene((), "The library does not answer this.", ("abstained",)),
     "chat-model": Scene(("tab", "n", "n"), "citation 2 of 2", ("written",)),
     "chat-slash": Scene(("slash", "s"), "/settings"),
-    "library": Scene(("f3",), "Speech Recognition for Birds", (), "library"),
+    "library": Scene(("f3",), "Formal proofs are scarce", (), "library"),
     "summary": Scene(("f8",), "Topic", (), "summary"),
     "evals": Scene(("f10",), "No runs yet", (), "evals"),
     "help": Scene(("f1",), "Close: Esc"),
-    "sessions": Scene(("f5",), "2 turns", ("quoted", "written"), ""),
+    "sessions": Scene(("f5",), "used 2025-01-02", ("quoted", "written"), ""),
     "welcome": Scene(("slash", *"setup", "enter"), "First steps", (), ""),
     "source": Scene(("tab", "n", "enter"), "sha256", ("quoted",)),
     "palette": Scene(("ctrl+p",), "Sessions (/sessions)", (), ""),
@@ -89,7 +89,7 @@ SCENES = {
     "scope": Scene(("ctrl+t",), "Enter takes it"),
     "export": Scene(("ctrl+s",), "Tab to the file name", ("quoted",)),
     "settings": Scene(("slash", *"settings", "enter"), "mode = auto"),
-    "diagnostics": Scene(("f12",), "Close: Esc"),
+    "diagnostics": Scene(("f12",), "packages: Python"),
 }
 
 

@@ -16,6 +16,7 @@ import pytest
 from textual.app import App
 
 from agent.errors import CiteloomError
+from agent.tui import copying
 from agent.tui.copying import TERMINAL_LIMIT, Copied, copy
 
 TEXT = "Müller et al. — “naïve” β-sheets, 例, 🙂\n  second line\twith a tab\r\nand a last one\n"
@@ -75,6 +76,18 @@ class Desk:
         return {"TERM": "xterm-256color", **variables, "PATH": str(self.tools)}
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool of a test has the time that it needs; a machine may be slow."""
+    monkeypatch.setattr(copying, "_PATIENCE", 60.0)
+
+
+@pytest.fixture
+def _little_patience(_patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test whose tool takes too long."""
+    monkeypatch.setattr(copying, "_PATIENCE", 5.0)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
@@ -82,7 +95,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def soon(true: Callable[[], bool]) -> bool:
     """Whether it comes true; a machine may be slow."""
-    for _ in range(1000):
+    for _ in range(6000):
         if true():
             return True
         time.sleep(0.01)
@@ -179,6 +192,7 @@ def test_without_a_path_there_is_no_tool(desk: Desk) -> None:
     assert copy(TEXT, by_terminal=desk.sent.append, environment={"DISPLAY": ":0"}, folder=desk.folder).way == "terminal"
 
 
+@pytest.mark.usefixtures("_little_patience")
 def test_a_tool_that_hangs_is_ended_with_all_it_started_and_the_next_one_is_asked(desk: Desk) -> None:
     pipe = desk.home / "open while any of it lives"
     os.mkfifo(pipe)
@@ -202,6 +216,7 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started_and_the_next_one_is_aske
     assert desk.stored("xclip") == text.encode()
 
 
+@pytest.mark.usefixtures("_little_patience")
 def test_a_tool_that_ends_well_without_taking_all_of_the_text_is_not_believed(desk: Desk) -> None:
     desk.install("xclip", "exec 4<&0; ( exec 0<&4; exec /bin/sleep 600 ) & exit 0")  # its input stays open, unread
     text = TEXT * 3000

@@ -17,7 +17,7 @@ from textual.widgets._toast import Toast
 from store.library import Library
 from tests.agent.conftest import KEY, RATE, SOLVES, by_turns, place_of
 from tests.support.replies import Reply, Request, Text
-from tests.tui.driving import Size, ask, house, running, screen_text, told, wait_for, write
+from tests.tui.driving import PATIENCE, Size, ask, house, running, screen_text, told, wait_for, write
 from tests.tui.talking import last, running_anyhow, scripted, seen, sessions, stored
 
 MARKUP = "[bold]loud[/bold] [/] [@click=app.quit]quit[/] [red on blue]x [$primary]y"
@@ -179,9 +179,11 @@ def test_brackets_are_drawn_as_they_are(shelf_folder: Path) -> None:
             assert MARKUP in seen(pilot, last(pilot).query_one(".turn-question"))
             chat.prompt.area.load_text(f"/rename {MARKUP}")
             await pilot.press("enter")
-            await wait_for(pilot, lambda: any(MARKUP in seen(pilot, toast) for toast in chat.query(Toast)))
+            async with asyncio.timeout(PATIENCE):
+                while not (drawn := [toast for toast in chat.query(Toast) if MARKUP in seen(pilot, toast)]):
+                    await pilot.pause(0.02)
+            await pilot.click(drawn[0])  # at once, before it goes by itself
             assert sessions().list()[0].title == MARKUP
-            await pilot.click(Toast)
             assert house(pilot).is_running
 
     asyncio.run(story())
@@ -195,7 +197,8 @@ def test_any_size_of_terminal_is_survived(shelf_folder: Path, size: Size) -> Non
             await pilot.press("tab", "n", "enter", "escape", "f9", "f1", "escape")
             assert last(pilot).answer
             await pilot.resize_terminal(100, 30)
-            assert SOLVES in seen(pilot, last(pilot)) + seen(pilot, house(pilot).chat.sources)
+            chat = house(pilot).chat
+            await wait_for(pilot, lambda: SOLVES in seen(pilot, last(pilot)) + seen(pilot, chat.sources))
             assert "unexpected" not in told(pilot)
 
     asyncio.run(story())
@@ -222,7 +225,7 @@ def test_the_terminal_may_change_its_size_while_the_model_writes(
             await pilot.resize_terminal(100, 40)
             assert last(pilot).answer
             await pilot.press("tab", "n")
-            assert SOLVES in seen(pilot, chat.sources)
+            await wait_for(pilot, lambda: SOLVES in seen(pilot, chat.sources))
 
     with scripted(monkeypatch, by_turns(slow, lambda _: Text("1: DELETE"))):
         asyncio.run(story())

@@ -24,7 +24,7 @@ from tests.support.replies import Stall
 from tests.support.server import ScriptedServer
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-PATIENCE = 60.0
+PATIENCE = 300.0
 COLUMNS, ROWS = 80, 24
 READY = "14 papers"
 CRASHING = """
@@ -246,7 +246,12 @@ def test_keys_that_clash_are_told_when_the_screens_open(pane: Pane, shelf_folder
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text('[keys]\n"cite.nxt" = "m"\n', encoding="utf-8")
     pane.run(*citeloom(shelf_folder))
+    pane.wait_for(READY)
+    pane.press("F12")  # which says it again, and longer than a notice stays
+    pane.wait_for("packages: Python")
+    pane.press("End")
     pane.wait_for("did you mean cite.next?")
+    pane.press("Escape")
     pane.press("C-q")
     assert pane.code() == 0
 

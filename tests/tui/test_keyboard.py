@@ -24,7 +24,7 @@ def keys(*arguments: str) -> Run:
         text=True,
         cwd=REPOSITORY,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     return Run(done.returncode, done.stdout, done.stderr)
 

@@ -30,7 +30,7 @@ def source(pilot: Pilot[None], name: str) -> str:
     return str(house(pilot).chat.sources.query_one(f"#source-{name}", Static).visual)
 
 
-def assert_the_cited_sentence_stands_out(pilot: Pilot[None]) -> None:
+async def the_cited_sentence_stands_out(pilot: Pilot[None]) -> None:
     """It is the stored sentence byte for byte, within the whole abstract."""
     stop = house(pilot).chat.stop
     assert stop is not None
@@ -39,9 +39,9 @@ def assert_the_cited_sentence_stands_out(pilot: Pilot[None]) -> None:
     assert source(pilot, "sentence") == stop.citation.quote == abstract[stop.citation.start : stop.citation.end]
     before, sentence, after = (source(pilot, name) for name in ("before", "sentence", "after"))
     assert " ".join(part for part in (before, sentence, after) if part) == abstract
-    assert sentence in seen(pilot, house(pilot).chat.sources)
-    assert stop.paper.title
-    assert stop.paper.title in seen(pilot, house(pilot).chat.sources)
+    title, pane = stop.paper.title, house(pilot).chat.sources
+    assert title
+    await wait_for(pilot, lambda: sentence in seen(pilot, pane) and title in seen(pilot, pane))
 
 
 def test_n_walks_through_all_turns_as_one_chain_and_back(shelf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def test_n_walks_through_all_turns_as_one_chain_and_back(shelf_folder: Path, mon
                 assert chat.stop is not None
                 assert chat.selected_turn is not None
                 walked.append((chat.transcript.turns.index(chat.selected_turn), chat.stop.place))
-                assert_the_cited_sentence_stands_out(pilot)
+                await the_cited_sentence_stands_out(pilot)
                 assert f"citation {len(walked) if len(walked) < 4 else len(walked) - 3} of 3" in seen(
                     pilot, chat.sources
                 )
@@ -91,7 +91,7 @@ def test_digits_go_to_a_paper_and_through_its_sentences(shelf_folder: Path, monk
             assert (chat.selected, chat.stop.place) == (2, f"{digit}.4")
             await pilot.press(digit)
             assert chat.selected == 0
-            assert_the_cited_sentence_stands_out(pilot)
+            await the_cited_sentence_stands_out(pilot)
             await pilot.press("9")
             assert "this answer has no source 9" in told(pilot)
             assert chat.selected == 0
@@ -145,24 +145,24 @@ def test_a_narrow_screen_opens_the_drawer_and_esc_closes_it(shelf_folder: Path) 
             await ask(pilot, RATE)
             assert not chat.sources.region
             await pilot.press("tab", "n")
-            assert chat.sources.region.width == 60
-            assert_the_cited_sentence_stands_out(pilot)
+            await wait_for(pilot, lambda: chat.sources.region.width == 60)
+            await the_cited_sentence_stands_out(pilot)
             await pilot.press("escape")
-            assert not chat.sources.region
+            await wait_for(pilot, lambda: not chat.sources.region)
             assert chat.transcript.has_focus
             await pilot.press("f9")
-            assert chat.sources.region
+            await wait_for(pilot, lambda: chat.sources.region)
             await pilot.press("f9")
-            assert not chat.sources.region
+            await wait_for(pilot, lambda: not chat.sources.region)
 
             await pilot.press("n")
             await pilot.resize_terminal(100, 30)
-            assert chat.sources.region.x > 30
-            assert_the_cited_sentence_stands_out(pilot)
+            await wait_for(pilot, lambda: chat.sources.region.x > 30)
+            await the_cited_sentence_stands_out(pilot)
             await pilot.press("f9")
-            assert not chat.sources.region
+            await wait_for(pilot, lambda: not chat.sources.region)
             await pilot.press("f9")
-            assert chat.sources.region
+            await wait_for(pilot, lambda: chat.sources.region)
 
     asyncio.run(story())
 
@@ -173,9 +173,9 @@ def test_esc_closes_a_drawer_that_shows_no_citation(shelf_folder: Path) -> None:
             chat = house(pilot).chat
             await ask(pilot, RATE)
             await pilot.press("f9")
-            assert chat.sources.region
+            await wait_for(pilot, lambda: chat.sources.region)
             await pilot.press("escape")
-            assert not chat.sources.region
+            await wait_for(pilot, lambda: not chat.sources.region)
 
     asyncio.run(story())
 
@@ -205,7 +205,7 @@ def test_a_click_on_a_mark_selects_its_sentence(shelf_folder: Path, monkeypatch:
             for stop in reversed(stops):
                 await click_mark(pilot, f"[{stop.place}]")
                 assert house(pilot).chat.stop == stop
-                assert_the_cited_sentence_stands_out(pilot)
+                await the_cited_sentence_stands_out(pilot)
 
     with scripted(monkeypatch, by_turns(three)):
         asyncio.run(story())

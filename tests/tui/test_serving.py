@@ -142,6 +142,8 @@ class Served:
             sock=socket.create_connection(("127.0.0.1", self.port)),
             origin=Origin(origin) if origin else None,
             proxy=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,
         )
 
     def _url(self) -> str | None:

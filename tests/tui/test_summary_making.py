@@ -9,15 +9,18 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
 
 from agent import settings
 from agent.tui.screens.summary import SummaryScreen
 from tests.cli.test_summarize import FINISHED, NAMES, TOPIC, Author
 from tests.support.replies import Reply, Request, Status
-from tests.tui.driving import PATIENCE, ask, house, running, screen_text, told, wait_for, write
+from tests.tui.driving import ask, house, running, screen_text, told, wait_for, write
 from tests.tui.summaries import begun, made
 from tests.tui.talking import scripted, seen
 
@@ -35,7 +38,7 @@ class SlowAuthor(Author):
         theme = re.search(r"(?m)^Theme of this section: (.+)$", request.prompt)
         reply = super().__call__(request)
         if theme and theme[1] not in FINISHED:
-            self._may_go_on.wait(PATIENCE)
+            self._may_go_on.wait()
         return reply
 
     def hurry(self) -> None:
@@ -47,13 +50,20 @@ def author(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowAuthor]:
     """A model that writes two sections of a summary of the seeds, and hangs at the others."""
     made = SlowAuthor()
     with scripted(monkeypatch, made):
-        yield made
-        made.hurry()
+        try:
+            yield made
+        finally:
+            made.hurry()
 
 
 def states(screen: SummaryScreen) -> dict[str, str]:
     """How far each part is."""
     return {page.title: page.state for page in screen.pages}
+
+
+def says(pilot: Pilot[None], widget: Widget, text: str) -> bool:
+    """Whether a text is seen in a widget."""
+    return text in seen(pilot, widget)
 
 
 @pytest.mark.usefixtures("author")
@@ -66,18 +76,18 @@ def test_finished_sections_can_be_read_while_the_model_writes_the_others(seed_fo
             assert [page.title for page in screen.pages] == ["Overview", *NAMES, "Comparison", "Open questions"]
             assert {title for title, state in states(screen).items() if state == "done"} == FINISHED
             assert states(screen)["Overview"] == states(screen)["Comparison"] == "waiting"
-            assert "2 of 8 parts" in seen(pilot, screen.section)
-            assert "2 of 8 parts" in seen(pilot, screen.status)
+            for part in (screen.section, screen.status):
+                await wait_for(pilot, partial(says, pilot, part, "2 of 8 parts"))
             await pilot.press("n")
             assert screen.page
             assert screen.page.title in FINISHED
             assert screen.stop
-            assert f"[{screen.stop.place}]" in seen(pilot, screen.section)
-            assert "citation 1 of" in seen(pilot, screen.sources)
+            await wait_for(pilot, partial(says, pilot, screen.section, f"[{screen.stop.place}]"))
+            await wait_for(pilot, partial(says, pilot, screen.sources, "citation 1 of"))
 
             await pilot.press("escape", "escape")
             await wait_for(pilot, lambda: screen.run is None)
-            assert "stopped; 2 of 8 parts are finished and kept" in told(pilot)
+            await wait_for(pilot, lambda: "stopped; 2 of 8 parts are finished and kept" in told(pilot))
             assert screen.page.title in seen(pilot, screen.section)  # what is finished stays to be read
 
     asyncio.run(story())
@@ -108,7 +118,7 @@ def test_the_chat_is_usable_meanwhile_and_a_stopped_summary_is_taken_up_where_it
             await pilot.press("slash", "enter")
             await wait_for(pilot, lambda: list(states(screen).values()).count("writing") == len(NAMES) - len(FINISHED))
             assert {title for title, state in states(screen).items() if state == "kept"} == FINISHED
-            assert "model scripted" in seen(pilot, screen.status)
+            await wait_for(pilot, partial(says, pilot, screen.status, "model scripted"))
             await pilot.press("f2")
             author.hurry()
             await wait_for(pilot, lambda: f"the summary is there: {TOPIC}" in told(pilot))
@@ -137,7 +147,7 @@ def test_another_topic_takes_the_place_of_the_one_that_is_being_made(seed_folder
             await wait_for(pilot, lambda: screen.summary)
             assert screen.summary
             assert screen.summary.abstained
-            assert "zebra" in screen_text(pilot).splitlines()[0]
+            await wait_for(pilot, lambda: "zebra" in screen_text(pilot).splitlines()[0])
 
     asyncio.run(story())
 
@@ -152,7 +162,7 @@ def test_a_model_that_refuses_the_key_is_told_once_and_noted_in_the_summary(
                 assert told(pilot).count("(401)") == 1
                 assert screen.summary
                 assert len(screen.summary.warnings) > 1
-                assert all(text in seen(pilot, screen.section) for text in screen.summary.warnings[:1])
+                await wait_for(pilot, partial(says, pilot, screen.section, screen.summary.warnings[0]))
                 assert screen.pages[0].text.count("Note: ") == len(screen.summary.warnings)
 
     asyncio.run(story())

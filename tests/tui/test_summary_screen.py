@@ -16,7 +16,7 @@ from agent.summary.rendering import FORMATS, render
 from agent.summary.values import NOT_COVERED, Block, Planned, Section, SectionDone, SectionStarted
 from agent.tui.screens.export import ExportDialog
 from agent.tui.screens.summary import SummaryScreen
-from agent.tui.screens.summary_pages import after, planned
+from agent.tui.screens.summary_pages import Page, after, planned
 from agent.tui.screens.summary_words import stem
 from store.library import Library
 from store.scope import parse
@@ -46,6 +46,11 @@ def begins_in(pilot: Pilot[None], widget: Widget, text: str) -> bool:
     return text.split()[0] in seen(pilot, widget)
 
 
+def shows(pilot: Pilot[None], screen: SummaryScreen, page: Page) -> bool:
+    """Whether a page is what is read."""
+    return screen.page == page and screen.markdown.source == page.text and page.title in seen(pilot, screen.section)
+
+
 # When it is there
 
 
@@ -59,9 +64,8 @@ def test_a_summary_has_all_parts_and_each_is_shown_when_it_is_highlighted(seed_f
             assert [title for title in titles if title not in PARTS] == [part.title for part in screen.summary.sections]
             assert screen.outline.has_focus
             for page in screen.pages:
-                assert screen.page == page
-                assert screen.markdown.source == page.text != ""
-                assert page.title in seen(pilot, screen.section)
+                assert page.text
+                await wait_for(pilot, partial(shows, pilot, screen, page))
                 await pilot.press("down")
             assert "22 papers of the library bear on this topic" in screen.pages[0].text
             assert outline(screen)[1] == f" 5 {titles[1]}"
@@ -101,12 +105,11 @@ def test_the_selected_mark_and_its_sentence_are_seen_together(size: Size, seed_f
         async with running(seed_folder, size=size) as pilot:
             screen = await made(pilot, TOPIC)
             await pilot.press(*"nnnnnnnnn")
-            await pilot.pause()
             stop = screen.stop
             assert stop
             assert stop.citation
-            assert f"[{stop.place}]" in seen(pilot, screen.section)
-            assert stop.citation.quote.split()[0] in seen(pilot, screen.sources)
+            await wait_for(pilot, partial(begins_in, pilot, screen.section, f"[{stop.place}]"))
+            await wait_for(pilot, partial(begins_in, pilot, screen.sources, stop.citation.quote))
             assert screen.outline.region.height >= 3
             assert all(len(line) <= size[0] for line in screen_text(pilot).splitlines())
 
@@ -118,6 +121,7 @@ def test_a_click_on_a_mark_shows_its_sentence(seed_folder: Path) -> None:
         async with running(seed_folder, size=(140, 40)) as pilot:
             screen = await made(pilot, TOPIC)
             place = screen.pages[0].stops[0].place
+            await wait_for(pilot, lambda: f"[{place}]" in screen_text(pilot))
             rows = screen_text(pilot).splitlines()
             row = next(at for at, line in enumerate(rows) if f"[{place}]" in line)
             await pilot.click(offset=(rows[row].index(f"[{place}]") + 1, row))
@@ -210,14 +214,14 @@ def test_a_topic_that_is_not_covered_shows_the_nearest_papers_as_such(shelf_fold
             screen = await made(pilot, "protein folding")
             assert screen.summary
             assert len(screen.summary.nearest) == 3
+            await wait_for(pilot, lambda: NOT_COVERED in seen(pilot, screen.section))
             card = seen(pilot, screen.section)
-            assert NOT_COVERED in card
             assert "Searched in the whole library for: protein folding" in card
             assert all((paper.title or "") in card for paper in screen.summary.nearest)
             await pilot.press("n", "n")
             assert screen.stop
             assert screen.stop.paper == screen.summary.nearest[1]
-            assert "it does not bear on the topic" in seen(pilot, screen.sources)
+            await wait_for(pilot, lambda: "it does not bear on the topic" in seen(pilot, screen.sources))
 
     asyncio.run(story())
 

@@ -115,12 +115,25 @@ def test_ones_own_papers_are_added_by_their_path() -> None:
     asyncio.run(story())
 
 
-def test_the_demo_adds_its_papers_and_puts_a_question_ready() -> None:
+def first_page_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the demo one of few papers, which are soon read; the question that it proposes is about one of them."""
+    folder.mkdir()
+    shutil.copy(min(seeds.FOLDER.glob("*.txt"), key=lambda path: path.stat().st_size), folder)
+    monkeypatch.setattr(seeds, "FOLDER", folder)
+
+
+def test_the_demo_adds_its_papers_and_puts_a_question_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first_page_alone(tmp_path / "few", monkeypatch)
+
     async def story() -> None:
         async with running() as pilot:
             await open_setup(pilot)
+            gate = threading.Event()
+            before = asyncio.ensure_future(house(pilot).desk.adding.call(gate.wait))  # the room is busy so far
             await pilot.press("1")
             await said(pilot, "adding the papers of the demo")
+            gate.set()
+            await before
             await wait_for(pilot, lambda: not is_open(pilot))
             chat = house(pilot).chat
             await wait_for(pilot, lambda: chat.status.papers)
@@ -138,9 +151,7 @@ def test_the_demo_adds_its_papers_and_puts_a_question_ready() -> None:
 def test_the_demo_goes_on_without_its_dialog_and_leaves_what_is_written_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "few").mkdir()
-    shutil.copy(min(seeds.FOLDER.glob("*.txt"), key=lambda path: path.stat().st_size), tmp_path / "few")
-    monkeypatch.setattr(seeds, "FOLDER", tmp_path / "few")
+    first_page_alone(tmp_path / "few", monkeypatch)
 
     async def story() -> None:
         async with running() as pilot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,7 +15,7 @@ from agent import events
 from agent.errors import CiteloomError, Stopped
 from agent.tui import commands
 from agent.tui.actions import Place, bindings
-from agent.tui.house import attempt, explained
+from agent.tui.house import attempt, explained, soon
 from agent.tui.messages import Heard, LibraryChanged, Told
 from agent.tui.screens.conversation import Conversation
 from agent.tui.widgets.prompt import Prompt, PromptArea
@@ -59,7 +60,7 @@ class ChatScreen(Conversation):
         """Ready to write at once; the library and the session come when they are there."""
         self.prompt.area.focus()
         self.show_mode()
-        self.run_worker(self._begin(), group="opening", exit_on_error=False)
+        soon(self, "opening", self._begin)
 
     async def _begin(self) -> None:
         await attempt(self, self.open_first())
@@ -83,7 +84,7 @@ class ChatScreen(Conversation):
 
     @on(LibraryChanged)
     def _recount(self) -> None:
-        self.run_worker(attempt(self, self.count_papers()), group="count", exit_on_error=False)
+        soon(self, "count", self.count_papers)
 
     # Asking
 
@@ -145,7 +146,7 @@ class ChatScreen(Conversation):
         self.status.stage = "opening the library" if self.status.papers is None else "asking"
         await self.transcript.add(view)
         self.select(None)
-        self.run_worker(self._answer(self.serial, text, question, scope), group="answer", exit_on_error=False)
+        soon(self, "answer", partial(self._answer, self.serial, text, question, scope))
 
     async def _answer(self, serial: int, text: str, words: str, scope: Scope) -> None:
         """Waits for an answer in the room for asking; all that is drawn comes by messages."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.answer import Usage
 from agent.errors import SessionError, UsageError
 from agent.tui.drafts import NEW, Draft
-from agent.tui.house import attempt
+from agent.tui.house import soon
 from agent.tui.messages import Told
 from agent.tui.screens.reading import Reading
 from agent.tui.widgets.status import said
@@ -115,7 +116,7 @@ class Conversation(Reading):
 
     def action_session_new(self) -> None:
         """Begins a session; the one before is kept."""
-        self._soon(self._new())
+        self._soon(self._new)
 
     async def _new(self) -> None:
         self._demand_rest()
@@ -127,14 +128,14 @@ class Conversation(Reading):
     def action_session_open(self, argument: str = "") -> None:
         """Opens a session by its id, or the switcher."""
         if argument:
-            self._soon(self.open_session(argument))
+            self._soon(partial(self.open_session, argument))
         else:
             self.house.action_go_sessions()
 
     def action_session_rename(self, argument: str = "") -> None:
         """Gives the session a title."""
         if argument:
-            self._soon(self._rename(argument))
+            self._soon(partial(self._rename, argument))
             return
         from agent.tui.screens.asking import AskDialog
 
@@ -142,7 +143,7 @@ class Conversation(Reading):
 
     def _titled(self, title: str | None) -> None:
         if title:
-            self._soon(self._rename(title))
+            self._soon(partial(self._rename, title))
 
     async def _rename(self, title: str) -> None:
         session = self.session
@@ -153,19 +154,19 @@ class Conversation(Reading):
         """Goes on in a copy, of all turns or of those up to a number."""
         if argument and not argument.isdigit():
             raise UsageError(f"{argument} is no number of a turn", "write it as in: /fork 2")
-        self._soon(self._fork(int(argument) if argument else None))
+        self._soon(partial(self._fork, int(argument) if argument else None))
 
     def action_turn_fork(self) -> None:
         """Goes on in a copy of the turns up to the current one."""
         turn = self.current_turn
         if turn and turn.number is not None:
-            self._soon(self._fork(turn.number))
+            self._soon(partial(self._fork, turn.number))
 
     def action_turn_edit(self) -> None:
         """Goes on in a copy of the turns before the current one, its question in the prompt."""
         turn = self.current_turn
         if turn and turn.number is not None:
-            self._soon(self._fork_before(turn.number, turn.question))
+            self._soon(partial(self._fork_before, turn.number, turn.question))
 
     async def _fork(self, at_turn: int | None) -> None:
         self._demand_rest()
@@ -184,7 +185,7 @@ class Conversation(Reading):
 
     def action_session_undo(self) -> None:
         """Takes the last turn back; /redo brings it again."""
-        self._soon(self._undo())
+        self._soon(self._undo)
 
     async def _undo(self) -> None:
         self._demand_rest()
@@ -198,7 +199,7 @@ class Conversation(Reading):
 
     def action_session_redo(self) -> None:
         """Brings back the turn that was taken back."""
-        self._soon(self._redo())
+        self._soon(self._redo)
 
     async def _redo(self) -> None:
         self._demand_rest()
@@ -217,7 +218,7 @@ class Conversation(Reading):
         """Takes the turns out of sight; they stay in the session."""
         self._demand_rest()
         self.select(None)
-        self._soon(self.transcript.show((), ()))
+        self._soon(partial(self.transcript.show, (), ()))
 
     def action_scope_edit(self, argument: str = "") -> None:
         """Sets the scope; `off` takes it away."""
@@ -256,13 +257,13 @@ class Conversation(Reading):
     def action_turn_again(self) -> None:
         """Asks the current turn's question again."""
         if turn := self.current_turn:
-            self._soon(self.ask(turn.question))
+            self._soon(partial(self.ask, turn.question))
 
     def action_answer_again(self) -> None:
         """Asks the last question again, in the mode, scope and library of now; both answers stay."""
         turns = self.transcript.turns
         if turns:
-            self._soon(self.ask(turns[-1].question))
+            self._soon(partial(self.ask, turns[-1].question))
         else:
             self.post_message(Told("there is no question to ask again"))
 
@@ -286,8 +287,8 @@ class Conversation(Reading):
             return
         self.house.export(answers, self.session.title, self.session.id, argument)
 
-    def _soon(self, work: Awaitable[object]) -> None:
-        self.run_worker(attempt(self, work), group="session", exit_on_error=False)
+    def _soon(self, work: Callable[[], Awaitable[object]]) -> None:
+        soon(self, "session", work)
 
     def _demand_rest(self) -> None:
         """Raises `UsageError` while an answer is being made: it belongs to the session as it is."""

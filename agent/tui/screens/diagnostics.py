@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
-from agent.tui.house import attempt
+from agent.tui.house import attempt, soon
 from agent.tui.screens.help import TextDialog
 from store.text import printable
 
@@ -39,7 +39,7 @@ class DiagnosticsDialog(TextDialog):
         """Begins the checks."""
         super().on_mount()
         self.query_one(".dialog-close", Static).update("Copy: y  Close: Esc")
-        self.run_worker(self._fill(), exit_on_error=False)
+        soon(self, "checks", self._fill)
 
     async def _fill(self) -> None:
         from agent.doctor import redacted

@@ -235,14 +235,15 @@ class EvalsScreen(House):
 
     def _fill(self, columns: list[Column], ids: list[str]) -> None:
         table, glyphs = self.table, self.house.glyphs
-        table.clear(columns=True)
         shown = eval_rows.fitted(columns, self.size.width - 2)  # and the scrollbar
-        for column in shown:
-            table.add_column(column.heading(), width=column.width)
-        for at, name in enumerate(ids):
-            table.add_row(*(column.cell(at, glyphs) for column in shown), key=name)
-        wanted = self._cursors.get(self.opened)
-        table.move_cursor(row=ids.index(wanted) if wanted in ids else 0, animate=False)
+        with self.prevent(DataTable.RowHighlighted):  # the rows that the cursor passes meanwhile are nobody's choice
+            table.clear(columns=True)
+            for column in shown:
+                table.add_column(column.heading(), width=column.width)
+            for at, name in enumerate(ids):
+                table.add_row(*(column.cell(at, glyphs) for column in shown), key=name)
+            wanted = self._cursors.get(self.opened)
+            table.move_cursor(row=ids.index(wanted) if wanted in ids else 0, animate=False)
 
     @on(DataTable.RowHighlighted)
     def _remember(self, event: DataTable.RowHighlighted) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from agent.tui import keymap
 from agent.tui.actions import BY_NAME
-from agent.tui.house import attempt
+from agent.tui.house import soon
 from agent.tui.keyboard import shown
 from agent.tui.messages import LibraryChanged, Told
 from agent.tui.screens.library_listing import Listing
@@ -120,7 +121,7 @@ class Shelf(Listing):
 
     def action_papers_copy(self) -> None:
         """Copies the references of the picked papers, or that of the highlighted one."""
-        self._soon(self._copy())
+        self._soon(self._copy)
 
     def _open(self, paper: Paper) -> None:
         from agent.tui.screens.source import SourceDialog
@@ -129,7 +130,7 @@ class Shelf(Listing):
 
     def _use_current(self, use: Callable[[Paper], None]) -> None:
         if self.table.current:
-            self._soon(self._use(self.table.current.key, use))
+            self._soon(partial(self._use, self.table.current.key, use))
 
     async def _use(self, key: str, use: Callable[[Paper], None]) -> None:
         for paper in await self.papers_of([key]):
@@ -149,7 +150,7 @@ class Shelf(Listing):
         """Exports the picked papers, or all that are listed."""
         keys = self.meant if self.picked else [row.key for row in self.table.rows]
         if keys:
-            self._soon(self._export(keys))
+            self._soon(partial(self._export, keys))
         else:
             self.post_message(Told("no paper is listed"))
 
@@ -165,7 +166,7 @@ class Shelf(Listing):
     def action_papers_remove(self) -> None:
         """Removes the picked papers, or the highlighted one; they can be brought back."""
         if keys := self.meant:
-            self._soon(self._remove(keys))
+            self._soon(partial(self._remove, keys))
 
     async def _remove(self, keys: list[str]) -> None:
         picked = frozenset(self.picked.intersection(keys))
@@ -179,7 +180,7 @@ class Shelf(Listing):
 
     def action_library_undo(self) -> None:
         """Brings back what was removed last, whole and under the same keys."""
-        self._soon(self._bring_back())
+        self._soon(self._bring_back)
 
     async def _bring_back(self) -> None:
         async with self._changes:
@@ -210,8 +211,8 @@ class Shelf(Listing):
                 if screen is not self:
                     screen.post_message(LibraryChanged())
 
-    def _soon(self, work: Awaitable[object]) -> None:
-        self.run_worker(attempt(self, work), group="shelf", exit_on_error=False)
+    def _soon(self, work: Callable[[], Awaitable[object]]) -> None:
+        soon(self, "shelf", work)
 
 
 def written(papers: Sequence[Paper], form: str) -> str:

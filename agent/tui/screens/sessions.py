@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +20,7 @@ from agent.errors import CiteloomError, UsageError
 from agent.sessions.folder import Summary
 from agent.tui.actions import Place, bindings
 from agent.tui.drafts import Draft
-from agent.tui.house import Dialog, attempt, newest
+from agent.tui.house import Dialog, attempt, newest, soon
 from agent.tui.messages import Told
 from agent.tui.screens.session_rows import Preview, SessionList, about, preview
 from store.text import clean
@@ -281,7 +281,7 @@ class SessionsDialog(Dialog[str]):
 
         def named(title: str | None) -> None:
             if title is not None:
-                self._soon(self._rename(one, title))
+                self._soon(partial(self._rename, one, title))
 
         hint = "empty: the beginning of the first question"
         self.app.push_screen(AskDialog("Title of the session", one.title, hint, may_be_empty=True), named)
@@ -295,7 +295,7 @@ class SessionsDialog(Dialog[str]):
     def action_sessions_fork(self) -> None:
         """Goes on in a copy."""
         if one := self.sessions.chosen:
-            self._soon(self._fork(one))
+            self._soon(partial(self._fork, one))
 
     async def _fork(self, one: Summary) -> None:
         if self.house.chat.asked:
@@ -314,7 +314,7 @@ class SessionsDialog(Dialog[str]):
             return
         self._hidden.add(one.id)
         self._fill([other for other in self.sessions.shown if other.id != one.id], self.sessions.highlighted or 0)
-        self._outlive(self._delete(one))
+        self._outlive(partial(self._delete, one))
 
     async def _delete(self, one: Summary) -> None:
         chat, desk = self.house.chat, self.house.desk
@@ -337,7 +337,7 @@ class SessionsDialog(Dialog[str]):
 
     def action_sessions_undo(self) -> None:
         """Brings back what was deleted last, then what was deleted before."""
-        self._outlive(self._undo())
+        self._outlive(self._undo)
 
     async def _undo(self) -> None:
         chat, desk = self.house.chat, self.house.desk
@@ -368,9 +368,9 @@ class SessionsDialog(Dialog[str]):
             return chat.session
         return await desk.asking.call(lambda: desk.sessions().open(one.id))
 
-    def _soon(self, work: Awaitable[object]) -> None:
-        self.run_worker(attempt(self, work), group="session", exit_on_error=False)
+    def _soon(self, work: Callable[[], Awaitable[object]]) -> None:
+        soon(self, "session", work)
 
-    def _outlive(self, work: Awaitable[object]) -> None:
+    def _outlive(self, work: Callable[[], Awaitable[object]]) -> None:
         """Has work done to its end even where the dialog is closed meanwhile: the chat must not be left half-way."""
-        self.house.run_worker(attempt(self.house.chat, work), group="session", exit_on_error=False)
+        soon(self.house, "session", work)

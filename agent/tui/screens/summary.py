@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -13,7 +15,7 @@ from agent.errors import CiteloomError, Stopped
 from agent.summary.rendering import FORMATS, render
 from agent.summary.values import Planned, Searched, SectionDone, SectionStarted, Summary
 from agent.tui.actions import Place, bindings
-from agent.tui.house import explained
+from agent.tui.house import explained, soon
 from agent.tui.messages import Told
 from agent.tui.screens import summary_words as words
 from agent.tui.screens.summary_layout import LAYOUT
@@ -118,7 +120,7 @@ class SummaryScreen(SummaryReading):
         await self.show_pages(())
         self._show_state()
         self.section.focus()
-        self.run_worker(self._await(self.run), group="summary", exit_on_error=False)
+        soon(self, "summary", partial(self._await, self.run))
 
     async def _await(self, run: Run) -> None:
         """Waits for the outcome; all that is drawn comes by messages."""
@@ -179,7 +181,8 @@ class SummaryScreen(SummaryReading):
                 self._tell(f"{run.done} of {run.total} parts, {event.title}", f"{run.done} of {run.total}")
                 await self.show_pages(after(self.pages, event, run.papers))
             case events.Asking(step, tokens):
-                self.status.stage = f"asking the model ({step}, {tokens:,} tokens)"
+                far = f"{run.done} of {run.total} parts, " if run.total else ""
+                self.status.stage = f"{far}asking the model ({step}, {tokens:,} tokens)"
             case events.Spent(usage):
                 self.status.other = said(usage)
             case events.Notice(text, hint) if run.notices == 1:  # the others are notes of the summary

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 
 from agent import settings
 from agent.errors import UsageError
-from agent.tui.house import Dialog, app_of, explained, newest
+from agent.tui.house import Dialog, app_of, explained, newest, soon
 from agent.tui.messages import LibraryChanged, Told
 from store.text import printable
 
@@ -229,7 +229,7 @@ class WelcomeScreen(Dialog[None]):
     def _begin_demo(self) -> None:
         if not self._is_adding:
             self._is_adding = True
-            self.house.run_worker(self._add_demo(), group="add", exit_on_error=False)  # it outlives the dialog
+            soon(self.house, "add", self._add_demo)  # it outlives the dialog
 
     async def _add_demo(self) -> None:
         import seeds

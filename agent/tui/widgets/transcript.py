@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from agent.tui.actions import bindings
+from agent.tui.house import soon
 from agent.tui.widgets.turn import TurnView
 
 if TYPE_CHECKING:
@@ -95,4 +96,4 @@ class Transcript(VerticalScroll, can_focus=True):
 
     def _on_scrolled(self, position: float) -> None:
         if position <= 1 and self._older and self.max_scroll_y > 0 and not self._is_loading:
-            self.run_worker(self.load_older(), group="older", exit_on_error=False)
+            soon(self, "older", self.load_older)
