@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from store.embedding import WordVectors
 from store.lexical import QueryWord
-from store.text import terms
+from store.text import STOPWORDS, terms
 
 
 class Alignment(NamedTuple):
@@ -26,12 +26,12 @@ class Alignment(NamedTuple):
 def alignment(asked: WordVectors, texts: Sequence[WordVectors], words: Sequence[QueryWord]) -> Alignment:
     """The alignment of a question with the texts of a paper, all taken together.
 
-    Words of the question that are not in `words`, and so weigh nothing, are left out; 0 where
-    none is left.
+    Words of the question that are not in `words`, and so weigh nothing, and stop words, which
+    have counterparts everywhere, are left out; 0 where none is left.
     """
     import numpy as np
 
-    rarity = {word.stem: word.idf for word in words}
+    rarity = {word.stem: word.idf for word in words if word.word not in STOPWORDS}
     weights = np.array([max((rarity.get(stem, 0.0) for stem in terms(word)), default=0.0) for word in asked.words])
     read = [text.vectors for text in texts if text.words]
     counted = weights > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -34,11 +35,19 @@ class _Screens:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command and ends the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _replace_closed_streams()
     if not given and sys.stdin.isatty() and sys.stdout.isatty():
         sys.exit(_open())
     from agent.cli import app
 
     app.main(given, faces=_Screens())
+
+
+def _replace_closed_streams() -> None:
+    """Nothing is read from a stream that the caller has closed, nothing is said to it, and no file gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - open until the process ends
 
 
 def _open() -> int:

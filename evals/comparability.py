@@ -108,7 +108,7 @@ def _demand_same_entailment(a: RunData, b: RunData) -> None:
 def _how_to_score_alike(a: RunData, b: RunData, *, is_of_version: bool) -> str:
     """The commands after which the two runs are scored alike; prompts and models of other versions are gone."""
     if _hold_the_same_answers(a, b):
-        return "they hold the same answers: hold another run, scored alike, against one of them"
+        return "they hold the same answers; what differs is how they were scored: see `citeloom eval report` of each"
     options = _options(a.manifest)
     rescore = [f"citeloom eval score {data.id} {options}" for data in (a, b)]
     if is_of_version:

@@ -43,6 +43,7 @@ IDENTITY = (
 _PACKAGES = ("citeloom", "chromadb", "onnxruntime", "tokenizers", "langchain", "openai")
 _PROMPTS = {"model": ("answer", "repair"), "once": ("baseline",)}
 _WEIGHTS = ("relevance.json", "support.json")
+_SCORES = ("python", "citeloom", "onnxruntime", "tokenizers", "support.json")
 _OF_SCORING = ("scores", "counts", "verdicts", "judged", "unjudged")
 """What scoring gives a record; all else is the answer and what it was held against."""
 _SPOKEN = {
@@ -137,6 +138,11 @@ def versions() -> dict[str, str]:
         **{name: version(name) for name in _PACKAGES},
         **{name: _hash_of(name) for name in _WEIGHTS},
     }
+
+
+def scoring_versions() -> dict[str, str]:
+    """Those of `versions` that scores depend on, and answers need not."""
+    return {name: value for name, value in versions().items() if name in _SCORES}
 
 
 def demand_same(known: Mapping[str, Any], wanted: Mapping[str, Any], run: str) -> None:

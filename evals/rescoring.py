@@ -16,6 +16,7 @@ from evals.gold import GoldSet, read
 from evals.manifest import library_hash
 from evals.records import Record
 from evals.resolving import Case
+from evals.runfolder import RunFolder
 from evals.summary import RunData
 from store.paper import Paper
 from store.text import clean
@@ -28,12 +29,17 @@ def demand_finished(data: RunData) -> None:
     asked = data.manifest["order"]
     done = sum(not record.unjudged for record in data.records)
     if done < len(asked):
-        origin = data.manifest.get("answers_of")
-        command = f"score {origin['run']}" if origin else f"run {shlex.quote(data.manifest['gold']['path'])}"
         raise EvalError(
-            f"the run {data.id} is not finished: it has {done} of {len(asked)} questions",
-            clean(f"finish it first, with the options that it began with: citeloom eval {command} --run {data.id}"),
+            f"the run {data.id} is not finished: it has {done} of {len(asked)} questions", clean(_how_to_finish(data))
         )
+
+
+def _how_to_finish(data: RunData) -> str:
+    origin = data.manifest.get("answers_of")
+    if origin and not RunFolder(origin["run"]).exists:
+        return f"the run {origin['run']}, whose answers it scores, is gone: remove this one, too"
+    command = f"score {origin['run']}" if origin else f"run {shlex.quote(data.manifest['gold']['path'])}"
+    return f"finish it first, with the options that it began with: citeloom eval {command} --run {data.id}"
 
 
 def demand_library(data: RunData, papers: Iterable[Paper]) -> None:

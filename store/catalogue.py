@@ -116,13 +116,15 @@ class Catalogue:
             )
         if version == 0 and self.read_only:
             raise LibraryError(f"there is no library at {self.path.parent}", "add papers first: citeloom add PATH")
-        if version == 0:
-            with self.transaction():
+        if self.read_only or (version and self.fact("library_id")):
+            return
+        with self.transaction():
+            if version == 0:
                 for statement in _SCHEMA.split(";\n"):
                     self.connection.execute(statement)
-                self.remember("library_id", uuid.uuid4().hex[:12])
-                self.remember("embedder", self._embedder)
                 self.connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self.remember("library_id", uuid.uuid4().hex[:12])
+            self.remember("embedder", self._embedder)
 
     def close(self) -> None:
         """Closes the connection; nothing of an open transaction is kept."""

@@ -51,7 +51,7 @@ class Interrupts:
     @classmethod
     @contextmanager
     def held(cls) -> Iterator[None]:
-        """Within this Ctrl-C is only noted; `heed` tells of it afterwards."""
+        """Within this Ctrl-C is only noted, in `seen`."""
         cls._are_held = True
         try:
             yield

@@ -182,7 +182,10 @@ class Session:
             self._title = clean(title)
 
     def fork(self, at_turn: int | None = None) -> Session:
-        """A new session that holds the turns so far, or those up to `at_turn`, with the same numbers."""
+        """A new session that holds the turns so far, or those up to `at_turn`, with the same numbers.
+
+        It is created now; what it holds keeps its times, which are earlier.
+        """
         lines = transcript.read(self.path).lines if self.is_recorded else ()
         history = History()
         history.replay(lines)

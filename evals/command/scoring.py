@@ -83,7 +83,7 @@ def _prepare(
         data.records,
         entailment=entailment.name,
         judge=judge.manifest() if judge else None,
-        scored_by={**manifest.versions(), **embedder},
+        scored_by={**manifest.scoring_versions(), **embedder},
     )
     plan = runner.Plan(
         cases,

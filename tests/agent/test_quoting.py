@@ -215,3 +215,10 @@ def test_a_paper_without_a_title_is_quoted_under_the_beginning_of_its_abstract(
 
     assert not answer.abstained
     assert "(untitled)" in shown(answer.text)[1]
+
+
+@pytest.mark.parametrize(
+    "question", ["what do these papers say?", "what is it?", "why", "tell me more", "a", "and how?"]
+)
+def test_a_question_of_nothing_but_stop_words_is_not_answered(seed_library: Library, question: str) -> None:
+    assert quoting.answer(seed_library, question).abstained

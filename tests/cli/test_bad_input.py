@@ -312,6 +312,22 @@ def test_a_disk_that_is_full_from_the_beginning(shelf: Path, write_jsonl: Callab
     assert titles(shelf) == ["Kites"]
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_stream_that_the_caller_has_closed_is_no_error(seed_folder: Path, number: int) -> None:
+    whole = [sys.executable, "-c", "from agent.entry import main; main()", "papers", "list"]
+    done = subprocess.run(
+        [*whole, "--library", str(seed_folder)],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        text=True,
+        preexec_fn=lambda: os.close(number),
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bool(done.stdout) == (number != 1)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 @pytest.mark.parametrize("command", [["--version"], ["doctor"], ["completion", "bash"], ["papers", "list", "--jsonl"]])
 def test_output_to_a_full_place_is_one_clear_line(seed_folder: Path, command: list[str]) -> None:

@@ -51,6 +51,18 @@ def test_a_run_that_is_not_finished_is_refused_with_how_to_finish_it(
     assert hint.endswith(f"citeloom eval run {shelf_gold} --run quoted")
 
 
+def test_a_scored_run_that_is_not_finished_and_whose_origin_is_gone_can_only_be_removed(
+    citeloom: Citeloom, score: Callable[..., Run]
+) -> None:
+    assert score().code == 0
+    results = runs_folder() / "scored-quoted" / RESULTS
+    results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:-1]))
+    again = ("eval", "score", "scored-quoted")
+    assert error_of(citeloom(*again))[1].endswith("citeloom eval score quoted --run scored-quoted")
+    RunFolder("quoted").remove()
+    assert "the run quoted, whose answers it scores, is gone" in error_of(citeloom(*again))[1]
+
+
 def test_a_library_that_has_changed_is_refused(citeloom: Citeloom, score: Callable[..., Run], tmp_path: Path) -> None:
     papers = write_papers(tmp_path / "papers.jsonl", dict(list(SHELF.items())[1:]))
     assert citeloom("add", papers, "--library", tmp_path / "other").code == 0

@@ -283,3 +283,22 @@ def test_a_writer_in_this_process_is_refused_while_another_holds_the_lock(
     path = write_jsonl([CATS])
     with writing(library.folder, wait=False, on_wait=lambda _: None), pytest.raises(LibraryBusy):
         library.add([path], wait=False)
+
+
+def test_a_library_that_was_left_without_an_id_gets_one_when_it_is_next_written(
+    library: Library, write_jsonl: WriteJsonl
+) -> None:
+    library.add([write_jsonl([CATS])])
+    library.close()
+    database = sqlite3.connect(library.folder / FILE_NAME)
+    with database:
+        database.execute("DELETE FROM facts WHERE name = 'library_id'")
+    database.close()
+
+    with Library(library.folder) as again:
+        again.add([write_jsonl([BANKS])])
+        assert again.search(ABOUT_CATS).hits[0].paper.title == "Felines"
+
+    made = Catalogue(library.folder, read_only=True)
+    assert made.fact("library_id")
+    made.close()

@@ -146,8 +146,8 @@ def _ended(session: Session | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if session and diagnostics.Interrupts.seen:
-            with diagnostics.Interrupts.held():
+        with diagnostics.Interrupts.held():
+            if session and diagnostics.Interrupts.seen:
                 try:
                     session.abandon()
                 except SessionError as error:
