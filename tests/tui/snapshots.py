@@ -143,6 +143,9 @@ def shown_strips(pilot: Pilot[None]) -> list[Strip]:
     for field in pilot.app.screen.query("Input, TextArea"):
         assert isinstance(field, Input | TextArea)
         field.cursor_blink = False
+        if isinstance(field, TextArea):
+            field._line_cache.clear()  # what was drawn between two blinks counts there as drawn without blinking
+        field.refresh()
     width, height = pilot.app.size
     return [strip.crop(0, width) for strip in pilot.app.screen._compositor.render_strips()[:height]]
 
