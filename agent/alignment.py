@@ -37,5 +37,6 @@ def alignment(asked: WordVectors, texts: Sequence[WordVectors], words: Sequence[
     counted = weights > 0
     if not read or not counted.any():
         return Alignment(0.0, 0.0)
-    best = (asked.vectors[counted] @ np.concatenate(read).T).max(axis=1)
+    # Not by `@`: the threads that it starts may keep those of the embedder off the processor.
+    best = np.einsum("ad,bd->ab", asked.vectors[counted], np.concatenate(read)).max(axis=1)
     return Alignment(float(best @ weights[counted] / weights[counted].sum()), float(best.min()))
