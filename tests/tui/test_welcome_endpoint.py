@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,6 @@ from tests.support.replies import Status, Text
 from tests.support.server import ScriptedServer
 from tests.tui.driving import house, running, told, wait_for
 from tests.tui.welcoming import fill, flat, is_open, open_setup, said, written
-
-
-@pytest.fixture
-def closed_address() -> Iterator[str]:
-    """An address at which nobody listens, and which nobody else is given while the test goes on."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
 
 
 def test_an_endpoint_with_one_model_is_tried_and_kept(shelf_folder: Path) -> None:
@@ -56,8 +46,8 @@ def test_of_several_models_one_is_chosen(shelf_folder: Path) -> None:
     assert [request.body["model"] for request in server.requests] == ["large"]
 
 
-def test_an_endpoint_that_fails_is_kept_only_where_that_is_wished(shelf_folder: Path, closed_address: str) -> None:
-    address = closed_address
+def test_an_endpoint_that_fails_is_kept_only_where_that_is_wished(shelf_folder: Path, nobody: str) -> None:
+    address = nobody
 
     async def story() -> None:
         async with running(shelf_folder) as pilot:
